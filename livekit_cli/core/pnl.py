@@ -1,0 +1,41 @@
+"""Profit and loss of one signal, in percent of its entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .signal import Position
+
+SLIPPAGE_PERCENT = 0.1
+FEE_PERCENT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PnL:
+    """What a closed signal earned: percent of the entry, net of slippage and fees, and the two prices."""
+
+    pnl_percentage: float
+    price_open: float
+    price_close: float
+
+
+def pnl_percentage(
+    position: Position,
+    price_open: float,
+    price_close: float,
+    slippage_percent: float = SLIPPAGE_PERCENT,
+    fee_percent: float = FEE_PERCENT,
+) -> float:
+    """Net profit in percent of the entry: slippage worsens both prices, then each side pays its fee.
+
+    The order of the operations is the reference's, so the result is the same to the last bit.
+    """
+    worse_up = 1 + slippage_percent / 100
+    worse_down = 1 - slippage_percent / 100
+    if position is Position.LONG:
+        entry, leave = price_open * worse_up, price_close * worse_down
+        gross = (leave - entry) / entry * 100
+    else:
+        entry, leave = price_open * worse_down, price_close * worse_up
+        gross = (entry - leave) / entry * 100
+    return gross - 2 * fee_percent
