@@ -12,6 +12,9 @@ from typing import Literal
 from .candle import MINUTE_MS
 from .errors import ProposalRefused
 
+LIFETIME_MINUTES = 5_256_000
+"""Longest lifetime: ten years. A larger number is a mistake in units."""
+
 NOTE_LENGTH = 1_000
 """Longest note in characters: it is kept in the journal for ever and shown in one table cell."""
 
@@ -99,64 +102,79 @@ def accept(
 
 
 def _faults(proposal: Proposal, last: float, max_distance: float) -> Iterator[str]:
-    entry = last if proposal.price_open is None else proposal.price_open
-    prices = {
-        "price_open": entry,
+    named = {
+        "price_open": last if proposal.price_open is None else proposal.price_open,
         "price_take_profit": proposal.price_take_profit,
         "price_stop_loss": proposal.price_stop_loss,
     }
-    wrong = {name: fault for name, value in prices.items() if (fault := _price_fault(value))}
-    yield from (f"{name} {fault}" for name, fault in wrong.items())
+    prices: dict[str, float] = {}
+    for name, value in named.items():
+        price = _number(value)
+        if isinstance(price, str):
+            yield f"{name} {price}, expected a price above 0"
+        elif price <= 0:
+            yield f"{name} is {price}, expected a price above 0"
+        else:
+            prices[name] = price
     if proposal.position not in tuple(Position):
         yield f"position is {_shown(proposal.position)}, expected 'long' or 'short'"
-    else:
-        yield from _wrong_sides(Position(proposal.position), prices, wrong)
+    elif "price_open" in prices:
+        yield from _wrong_sides(Position(proposal.position), prices)
+    yield from _too_far(prices, last, max_distance)
     yield from _lifetime_faults(proposal.minute_estimated_time)
-    if "price_open" not in wrong and (distance := abs(entry - last) / last * 100) > max_distance:
-        yield f"price_open {entry} is {distance:.2f} % away from the last close {last}, at most {max_distance} %"
-    if not isinstance(proposal.note, str):
-        yield f"note is {_shown(proposal.note)}, expected text"
-    elif len(proposal.note) > NOTE_LENGTH:
-        yield f"note has {len(proposal.note)} characters, at most {NOTE_LENGTH}"
+    yield from _note_faults(proposal.note)
 
 
-def _wrong_sides(position: Position, prices: dict[str, float], wrong: dict[str, str]) -> Iterator[str]:
-    if "price_open" in wrong:
-        return
+def _wrong_sides(position: Position, prices: dict[str, float]) -> Iterator[str]:
     entry = prices["price_open"]
-    above, below = ("price_take_profit", "price_stop_loss")
+    above, below = "price_take_profit", "price_stop_loss"
     if position is Position.SHORT:
         above, below = below, above
-    if above not in wrong and prices[above] <= entry:
+    if prices.get(above, entry + 1) <= entry:
         yield f"{above} {prices[above]} must be above price_open {entry} for a {position}"
-    if below not in wrong and prices[below] >= entry:
+    if prices.get(below, 0.0) >= entry:
         yield f"{below} {prices[below]} must be below price_open {entry} for a {position}"
 
 
-def _lifetime_faults(minutes: object) -> Iterator[str]:
-    if not _is_number(minutes):
-        yield f"minutes is {_shown(minutes)}, expected a whole number above 0"
-    elif not isfinite(minutes) or minutes <= 0 or minutes != int(minutes):  # type: ignore[arg-type, operator, call-overload]
-        yield f"minutes is {minutes}, expected a whole number above 0"
+def _too_far(prices: dict[str, float], last: float, max_distance: float) -> Iterator[str]:
+    entry = prices.get("price_open", last)
+    distance = abs(entry - last) / last * 100
+    if distance > max_distance:
+        yield f"price_open {entry} is {distance:.2f} % away from the last close {last}, at most {max_distance} %"
 
 
-def _price_fault(value: object) -> str | None:
+def _lifetime_faults(value: object) -> Iterator[str]:
+    minutes = _number(value)
+    if isinstance(minutes, str):
+        yield f"minutes {minutes}, expected a whole number above 0"
+    elif minutes <= 0 or minutes != int(minutes) or minutes > LIFETIME_MINUTES:
+        yield f"minutes is {_shown(value)}, expected a whole number from 1 to {LIFETIME_MINUTES}"
+
+
+def _note_faults(note: object) -> Iterator[str]:
+    if not isinstance(note, str):
+        yield f"note is {_shown(note)}, expected text"
+    elif len(note) > NOTE_LENGTH:
+        yield f"note has {len(note)} characters, at most {NOTE_LENGTH}"
+
+
+def _number(value: object) -> float | str:
+    """The finite number that `value` is, or what it is instead."""
     if value is None:
         return "is missing"
-    if not _is_number(value):
-        return f"is {_shown(value)}, expected a number"
-    if not isfinite(value):  # type: ignore[arg-type]
-        return f"is {value}, expected a finite number"
-    if value <= 0:  # type: ignore[operator]
-        return f"is {value}, expected a price above 0"
-    return None
-
-
-def _is_number(value: object) -> bool:
-    # True is 1 to Python, but a strategy that returns it has a bug; numpy's scalars are registered as Numbers.
-    return isinstance(value, Number) and not isinstance(value, bool | complex)
+    # True is 1 to Python, but a strategy that returns it has a bug. numpy's scalars and Decimal are Numbers.
+    if isinstance(value, bool | complex) or not isinstance(value, Number):
+        return f"is {_shown(value)}"
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, TypeError):
+        return f"is {_shown(value)}"
+    return number if isfinite(number) else f"is {number}"
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception as error:  # a foreign object's own __repr__: what it raises must not hide the refusal
+        return f"a {type(value).__name__} whose repr raises {type(error).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

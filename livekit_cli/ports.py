@@ -1,0 +1,135 @@
+"""What the loop needs of the outside world, as promises that every adapter and its fake must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from .core.candle import Candles
+from .core.event import Event, MinuteResult
+from .core.pulse import Pulse
+from .core.state import Order, Report, Step
+
+
+class Clock(Protocol):
+    """Tells when a minute closes. The only source of time; all times are epoch milliseconds."""
+
+    def now(self) -> int:
+        """The present moment, for people and heartbeats; never used by a rule."""
+        ...
+
+    async def next_minute(self, after: int | None) -> int | None:
+        """Return the whole minute to evaluate next, as soon as it has closed; None when time ends here.
+
+        Always later than `after`, the minute finished last. A wall clock may skip minutes that passed while nobody
+        waited, a replayed one never does.
+        """
+        ...
+
+
+class Feed(Protocol):
+    """Closed candles of one exchange."""
+
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+        """The newest `limit` candles of `timeframe` that had closed at `until` (epoch ms), oldest first.
+
+        Fewer when the exchange has fewer; never one that was still forming; never an invalid one.
+        Raises FeedError when it cannot be known: an empty answer means that there are none.
+        """
+        ...
+
+
+class Broker(Protocol):
+    """Trades orders."""
+
+    async def submit(self, order: Order) -> Report:
+        """Trade `order` once, however often it is submitted; the same `client_order_id` is the same order.
+
+        Never raises for what an exchange may answer: an order without a definite answer is Unknown.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The one truth about one symbol: an append-only list of steps, and the pulse beside it."""
+
+    @property
+    def last(self) -> Step | None:
+        """The last step; None in a new journal."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """How many steps were ever appended."""
+        ...
+
+    def unacknowledged(self, acked: int) -> list[tuple[int, Event]]:
+        """The published events with a sequence number above `acked`, oldest first, each with its number."""
+        ...
+
+    @property
+    def acked(self) -> int:
+        """The newest event known to have been acknowledged when this journal was opened."""
+        ...
+
+    async def append(self, step: Step, acked: int) -> int:
+        """Add `step` and return its sequence number. After the return a power cut cannot lose it.
+
+        When it raises, the step is not part of the journal. DiskFull: try again later. DiskFailed: this journal
+        takes no more steps in this process. JournalDamaged: somebody removed or changed the file.
+        """
+        ...
+
+    @property
+    def pulse(self) -> Pulse:
+        """The pulse found at opening; a default one when there was none."""
+        ...
+
+    def beat(self, pulse: Pulse) -> None:
+        """Show `pulse` to whoever looks at the data folder. Cheap, not durable, never raises."""
+        ...
+
+    def close(self) -> None:
+        """Let another process have it."""
+        ...
+
+
+class Market(Protocol):
+    """What a strategy sees in the minute it is asked; see `livekit_cli.strategy`."""
+
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def now(self) -> int: ...
+    @property
+    def price(self) -> float: ...
+    @property
+    def last(self) -> float: ...
+
+
+class Strategy(Protocol):
+    """A trader's idea, behind deadlines: whatever the trader's code does, a call returns or raises in time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def interval_ms(self) -> int:
+        """How often it wants to be asked."""
+        ...
+
+    async def ask(self, now: int, price: float, last: float) -> object:
+        """Its proposal for this minute, unchecked, or None. Raises StrategyError, and nothing else."""
+        ...
+
+    async def tell(self, result: MinuteResult) -> None:
+        """Let its `on_...` callback know. Raises StrategyError, and nothing else."""
+        ...
+
+    def wants(self, action: str) -> bool:
+        """Whether it has a callback for results of this `action`."""
+        ...
+
+
+Deliver = Callable[[Event, Callable[[], None]], None]
+"""Hands an event to the consumer without waiting; the second argument is called once the consumer has had it."""
