@@ -94,20 +94,7 @@ class Journal(Protocol):
         ...
 
 
-class Market(Protocol):
-    """What a strategy sees in the minute it is asked; see `livekit_cli.strategy`."""
-
-    @property
-    def symbol(self) -> str: ...
-    @property
-    def now(self) -> int: ...
-    @property
-    def price(self) -> float: ...
-    @property
-    def last(self) -> float: ...
-
-
-class Strategy(Protocol):
+class Strategist(Protocol):
     """A trader's idea, behind deadlines: whatever the trader's code does, a call returns or raises in time."""
 
     @property

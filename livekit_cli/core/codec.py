@@ -108,7 +108,8 @@ def event_from_dict(plain: object) -> Event:
     """Raises Undecodable."""
     fields = _Fields(plain, "event")
     action = fields.text("action")
-    common: dict[str, Any] = {name: fields.text(name) for name in ("event_id", "strategy_name", "exchange_name", "symbol")}
+    names = ("event_id", "strategy_name", "exchange_name", "symbol")
+    common: dict[str, Any] = {name: fields.text(name) for name in names}
     common["time"] = fields.whole("time")
     common["mode"] = fields.word("mode", Mode)
     common["signal"] = signal_from_dict(fields.get("signal"))

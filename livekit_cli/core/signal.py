@@ -175,6 +175,6 @@ def _number(value: object) -> float | str:
 def _shown(value: object) -> str:
     try:
         text = repr(value)
-    except Exception as error:  # a foreign object's own __repr__: what it raises must not hide the refusal
+    except Exception as error:  # noqa: BLE001  a foreign object's own __repr__: what it raises must not hide the refusal
         return f"a {type(value).__name__} whose repr raises {type(error).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,1 @@
+"""livekit: a crash-safe runner for trading strategies."""

@@ -1,0 +1,1 @@
+"""Words and colours only: events in, text or renderables out."""
