@@ -63,20 +63,22 @@ class Journal(Protocol):
         """How many steps were ever appended."""
         ...
 
-    def unacknowledged(self, acked: int) -> list[tuple[int, Event]]:
-        """The published events with a sequence number above `acked`, oldest first, each with its number."""
-        ...
-
     @property
     def acked(self) -> int:
         """The newest event known to have been acknowledged when this journal was opened."""
         ...
 
+    @property
+    def unacknowledged(self) -> list[tuple[int, Event]]:
+        """The events found at opening that nobody is known to have had, oldest first, each with its number."""
+        ...
+
     async def append(self, step: Step, acked: int) -> int:
         """Add `step` and return its sequence number. After the return a power cut cannot lose it.
 
-        When it raises, the step is not part of the journal. DiskFull: try again later. DiskFailed: this journal
-        takes no more steps in this process. JournalDamaged: somebody removed or changed the file.
+        When it raises DiskFull the step is not part of the journal: try again later. When it raises DiskFailed
+        nobody can say whether it is, and this journal takes no more steps in this process. JournalDamaged:
+        somebody removed or replaced the file.
         """
         ...
 

@@ -74,7 +74,7 @@ def order_to_dict(order: Order) -> Plain:
 
 
 def step_to_dict(step: Step) -> Plain:
-    return {"time": step.time, "state": _state_to_dict(step.state), "owed": _owed_to_dict(step.owed)}
+    return {"time": step.time, "state": _state_to_dict(step.state), "owed": _owed_to_dict(step)}
 
 
 def identity_to_dict(identity: Identity) -> Plain:
@@ -89,7 +89,8 @@ def identity_to_dict(identity: Identity) -> Plain:
 def step_from_dict(plain: object) -> Step:
     """Raises Undecodable."""
     fields = _Fields(plain, "step")
-    step = Step(fields.whole("time"), _state_from(fields.get("state")), _owed_from(fields.get("owed")))
+    time, state = fields.whole("time"), _state_from(fields.get("state"))
+    step = Step(time, state, _owed_from(fields.get("owed"), state))
     fields.done()
     return step
 
@@ -191,25 +192,25 @@ def _state_from(plain: object) -> State:
     return state
 
 
-def _owed_to_dict(owed: Owed) -> Plain | None:
-    match owed:
-        case None:
-            return None
-        case Submit(order):
-            return {"submit": order_to_dict(order)}
-        case Publish(event):
+def _owed_to_dict(step: Step) -> Plain | str | None:
+    match step:
+        case Step(owed=Publish(event)):
             return {"publish": event_to_dict(event)}
+        case Step(state=Opening() | Closing() as state, owed=Submit(order)) if order == state.order:
+            return "submit"
+        case Step(owed=None):
+            return None
+        case _:
+            raise ValueError("a step can only owe the order that its state waits for")
 
 
-def _owed_from(plain: object) -> Owed:
+def _owed_from(plain: object, state: State) -> Owed:
     if plain is None:
         return None
+    if plain == "submit" and isinstance(state, Opening | Closing):
+        return Submit(state.order)
     fields = _Fields(plain, "owed")
-    owed: Owed
-    if "publish" in fields.left:
-        owed = Publish(event_from_dict(fields.get("publish")))
-    else:
-        owed = Submit(_order_from(fields.get("submit")))
+    owed = Publish(event_from_dict(fields.get("publish")))
     fields.done()
     return owed
 

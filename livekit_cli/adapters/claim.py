@@ -1,0 +1,77 @@
+"""Ownership of one journal: the lock, and the pulse that names its holder and bears witness to its length."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..core.errors import CannotCreate, JournalLocked
+from ..core.pulse import Pulse
+from .names import Places
+from .pulse_file import PulseFile, read_pulse
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+class Claim:
+    """Holds one journal for this process until `release`, or until the process ends, however it ends.
+
+    The operating system's lock on the lock file is the polite one. Deleting that file would let a second process
+    in; the journal takes a second lock on its own file for that.
+    """
+
+    def __init__(self, places: Places, command: str, now: int) -> None:
+        """Raises JournalLocked and CannotCreate."""
+        self.files = places
+        self._lock = _locked(places)
+        self.found = read_pulse(places.pulse) or Pulse()
+        try:
+            self._file = PulseFile(places.pulse)
+        except OSError as error:
+            self._lock.release()
+            raise CannotCreate(f"cannot create {places.pulse}: {error.strerror}") from error
+        self._holder = Pulse(pid=os.getpid(), host=socket.gethostname(), since=now, command=command, heartbeat=now)
+
+    def beat(self, pulse: Pulse) -> None:
+        """Show `pulse`, signed by this process."""
+        mine = self._holder
+        self._file.write(replace(pulse, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
+
+    def witness(self, seq: int) -> None:
+        """Note that step `seq` is durable."""
+        self._file.witness(seq)
+
+    def refused(self) -> JournalLocked:
+        """The error for whoever finds the journal's own lock taken."""
+        return _locked_error(self.files)
+
+    def halt(self, reason: str) -> None:
+        """Show that the journal is damaged; what the found pulse bears witness to is kept."""
+        self.beat(replace(self.found, status="halted", error=reason, heartbeat=self._holder.heartbeat))
+
+    def release(self) -> None:
+        self._file.close()
+        self._lock.release()
+
+
+def _locked(places: Places) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    # The soft fallback would take the mere existence of a file for a lock: a kill -9 would leave it there for ever.
+    lock = FileLock(places.lock, timeout=0, thread_local=False, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _locked_error(places) from None
+    except (OSError, NotImplementedError) as error:
+        raise CannotCreate(f"cannot lock {places.lock}: {error}") from error
+    return lock
+
+
+def _locked_error(places: Places) -> JournalLocked:
+    holder = read_pulse(places.pulse) or Pulse()
+    who = f"process {holder.pid} on {holder.host}: {holder.command}" if holder.pid else "another process"
+    return JournalLocked(f"{places.journal} is in use by {who}")

@@ -1,0 +1,192 @@
+"""The lines of a journal: how one is written, and how a file of them is told sound, torn or damaged.
+
+A line is `{"sum":S,"seq":N,"prev":P,"v":1,...}` and a newline. S is the checksum of the rest of the line; P is the S of
+the line before, so lines cannot be dropped, doubled or swapped unseen. The first line of a file is its header and
+says whose journal it is; every other line is one step.
+
+Law: a torn tail is what an append leaves that was cut short: the beginning of the very line that had to come next,
+without its newline. Everything else that does not check out is damage.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from ..core.codec import (
+    FORMAT,
+    Undecodable,
+    identity_from_dict,
+    identity_to_dict,
+    step_from_dict,
+    step_to_dict,
+)
+from ..core.state import Identity, Step
+
+NO_SUM = "0" * 16
+"""What the header of a journal's first file names as the line before."""
+
+_SUM_START, _SUM_END, _REST = 8, 24, 26
+_HEX = frozenset(b"0123456789abcdef")
+
+
+class DamagedLineError(ValueError):
+    """Line `number` (from 1) of a file is not what was written there; the text says how that shows."""
+
+    def __init__(self, number: int, text: str) -> None:
+        super().__init__(text)
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sound line: its number in the sequence of steps, its checksum, and its bytes without the newline."""
+
+    seq: int
+    sum: str
+    content: bytes
+
+    @property
+    def publishes(self) -> bool:
+        """Whether the step owes an event; cheap, so that history is read without parsing every line."""
+        return b'"owed":{"publish":' in self.content
+
+    def step(self) -> tuple[Step, int]:
+        """The step, and the newest event acknowledged when it was written. Raises Undecodable."""
+        fields = json.loads(self.content)
+        acked = fields.get("acked")
+        if type(acked) is not int:
+            raise Undecodable(f"acked is {acked!r}, expected a number")
+        return step_from_dict(fields.get("step")), acked
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line of a file: whose journal, which segment of it, and where its sequence goes on."""
+
+    identity: Identity
+    segment: int
+    seq: int
+    prev: str
+    sum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A verified file: its header, its steps, the size of the sound part, and the torn tail behind it."""
+
+    header: Header
+    lines: tuple[Line, ...]
+    size: int
+    tail: bytes
+
+    @property
+    def seq(self) -> int:
+        return self.lines[-1].seq if self.lines else self.header.seq
+
+    @property
+    def sum(self) -> str:
+        return self.lines[-1].sum if self.lines else self.header.sum
+
+
+def header_line(identity: Identity, segment: int, seq: int, prev: str) -> Line:
+    return _line(seq, prev, {"journal": identity_to_dict(identity), "segment": segment})
+
+
+def step_line(step: Step, acked: int, seq: int, prev: str) -> Line:
+    return _line(seq, prev, {"acked": acked, "step": step_to_dict(step)})
+
+
+def verify(content: bytes) -> Content:
+    """Check a whole file. Raises DamagedLineError at the first line that is not sound."""
+    end = content.rfind(b"\n") + 1
+    rows = content[:end].split(b"\n")[:-1]
+    if not rows:
+        raise DamagedLineError(1, "the header is missing")
+    header = _header(rows[0])
+    lines = tuple(_chain(rows, header))
+    seq, prev = (lines[-1].seq, lines[-1].sum) if lines else (header.seq, header.sum)
+    tail = content[end:]
+    if tail and not _is_torn(tail, seq + 1, prev):
+        raise DamagedLineError(len(rows) + 1, "the end of the file is not the beginning of a line")
+    return Content(header, lines, end, tail)
+
+
+def _chain(rows: list[bytes], header: Header) -> Iterator[Line]:
+    seq, prev = header.seq, header.sum
+    for number, row in enumerate(rows[1:], 2):
+        seq += 1
+        found = _sound_sum(row, number)
+        if not row.startswith(_start(seq, prev), _REST):
+            raise DamagedLineError(number, f"it does not follow line {number - 1}: a line is missing or misplaced")
+        prev = found
+        yield Line(seq, found, row)
+
+
+def _header(row: bytes) -> Header:
+    found = _sound_sum(row, 1)
+    try:
+        fields = json.loads(row)
+        header = Header(
+            identity_from_dict(fields["journal"]), fields["segment"], fields["seq"], fields["prev"], found
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedLineError(1, f"the header cannot be read: {error}") from None
+    return header
+
+
+def _sound_sum(row: bytes, number: int) -> str:
+    stated = row[_SUM_START:_SUM_END].decode("ascii", "replace")
+    if row[:_SUM_START] != b'{"sum":"' or row[_SUM_END:_REST] != b'",' or _sum_of(row[_REST:]) != stated:
+        raise DamagedLineError(number, "its checksum does not match its content")
+    version = _version(row)
+    if version != FORMAT:
+        raise DamagedLineError(
+            number, f"it is written in format {version}, this livekit reads format {FORMAT}"
+        )
+    return stated
+
+
+def _version(row: bytes) -> int:
+    expected = b'"v":%d,' % FORMAT
+    if row.find(expected, _REST, 120) > 0:
+        return FORMAT
+    try:
+        return int(json.loads(row)["v"])
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+def _line(seq: int, prev: str, fields: dict[str, Any]) -> Line:
+    body = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
+    rest = _start(seq, prev) + b'"v":%d,' % FORMAT + body[1:]
+    found = _sum_of(rest)
+    return Line(seq, found, b'{"sum":"%s",%s' % (found.encode("ascii"), rest))
+
+
+def _start(seq: int, prev: str) -> bytes:
+    return b'"seq":%d,"prev":"%s",' % (seq, prev.encode("ascii"))
+
+
+def _sum_of(rest: bytes) -> str:
+    return blake2b(rest, digest_size=8).hexdigest()
+
+
+def _is_torn(tail: bytes, seq: int, prev: str) -> bool:
+    # A power cut may leave zeros where the content had not yet arrived.
+    tail = tail.rstrip(b"\0")
+    start = b'",' + _start(seq, prev) + b'"v":%d,' % FORMAT
+    looks_right = (
+        b'{"sum":"'.startswith(tail[:_SUM_START])
+        and all(byte in _HEX for byte in tail[_SUM_START:_SUM_END])
+        and start.startswith(tail[_SUM_END : _SUM_END + len(start)])
+    )
+    # A whole line and one byte more is no beginning of a line: its newline was changed.
+    return looks_right and not _is_whole(tail[:-1])
+
+
+def _is_whole(row: bytes) -> bool:
+    return len(row) > _REST and _sum_of(row[_REST:]) == row[_SUM_START:_SUM_END].decode("ascii", "replace")

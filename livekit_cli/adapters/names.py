@@ -1,0 +1,74 @@
+"""Where one symbol's files are, and which names may stand in a path."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import UsageError
+from ..core.state import Identity
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SEPARATORS = str.maketrans({"/": "_", ":": "_", "-": "_"})
+LONGEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files of one journal, all in one folder and told apart by their ending."""
+
+    journal: Path
+
+    @property
+    def pulse(self) -> Path:
+        return self.journal.with_suffix(".pulse")
+
+    @property
+    def lock(self) -> Path:
+        return self.journal.with_suffix(".lock")
+
+    @property
+    def fresh(self) -> Path:
+        """A journal file under construction; it counts for nothing until it takes the journal's name."""
+        return self.journal.with_suffix(".new")
+
+    @property
+    def torn(self) -> Path:
+        """What was cut off the end of the journal, kept for whoever wants to look."""
+        return self.journal.with_suffix(".torn")
+
+    @property
+    def segments(self) -> Path:
+        """The folder of older lines."""
+        return self.journal.with_suffix(".old")
+
+    def segment(self, number: int) -> Path:
+        return self.segments / f"{number:06d}.jsonl"
+
+
+def places(data_folder: Path, identity: Identity) -> Places:
+    """The files of `identity` below `data_folder`. Raises UsageError for a name that cannot be part of a path."""
+    exchange = checked_name("exchange", identity.exchange)
+    if "-" in exchange:
+        raise UsageError(f"exchange name {exchange!r} has a '-': it separates the parts of a file name")
+    strategy = checked_name("strategy", identity.strategy)
+    symbol = checked_name("symbol", identity.symbol.translate(_SEPARATORS), identity.symbol)
+    return Places(signal_folder(data_folder) / identity.mode.value / f"{exchange}-{strategy}-{symbol}.jsonl")
+
+
+def signal_folder(data_folder: Path) -> Path:
+    return data_folder / "signal"
+
+
+def checked_name(what: str, name: str, shown: str | None = None) -> str:
+    """`name`, if it may stand in a file name. Raises UsageError."""
+    shown = name if shown is None else shown
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{what} name {shown!r} cannot be used: expected letters, digits, '.', '_' and '-', beginning with a "
+            "letter or digit"
+        )
+    if len(name) > LONGEST:
+        raise UsageError(f"{what} name {shown[:20]!r}... has {len(name)} characters, at most {LONGEST}")
+    return name
