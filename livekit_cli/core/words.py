@@ -1,0 +1,20 @@
+"""Foreign words: the nearest right one for an error message, and any text made inert for one line of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def did_you_mean(word: object, words: Iterable[str]) -> str:
+    """`; did you mean 'breakout'?` when one of `words` is near, else nothing: made to end an error message."""
+    from difflib import get_close_matches  # only errors need it
+
+    near = get_close_matches(str(word), list(words), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def inert(text: str, length: int = 200) -> str:
+    """The first line of `text`, at most `length` characters, each unprintable one (ESC, bidi marks) written out."""
+    line = text.strip().partition("\n")[0][:length + 1]
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+    return shown if len(shown) <= length else shown[: length - 3] + "..."
