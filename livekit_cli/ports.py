@@ -15,7 +15,11 @@ class Clock(Protocol):
     """Tells when a minute closes. The only source of time; all times are epoch milliseconds."""
 
     def now(self) -> int:
-        """The present moment, for people and heartbeats; never used by a rule."""
+        """The present moment on the wall, for people and heartbeats; never used by a rule."""
+        ...
+
+    def age(self, minute: int) -> int:
+        """How many milliseconds ago `minute` closed; 0 where time is replayed and nothing can be late."""
         ...
 
     async def next_minute(self, after: int | None) -> int | None:

@@ -1,0 +1,129 @@
+"""Time: the only place that reads a clock or sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from ..core.candle import MINUTE_MS
+
+NAP_SECONDS = 1.0
+"""Longest sleep. The loop's timers stand still while the machine is suspended; a nap later the wall clock is asked."""
+
+LAST_NAP_SECONDS = 0.05
+"""The kernel wakes long sleepers late by a share of their sleep, so the last one before a minute is short."""
+
+WOKEN_AT_ONCE = 8
+"""Waiters released in one turn of the loop: hundreds at once would stall it for tens of milliseconds."""
+
+
+def wall_ms() -> int:
+    """The wall clock, epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+async def pause(seconds: float) -> None:
+    """Do nothing for a while."""
+    await asyncio.sleep(seconds)
+
+
+class MinuteTimer:
+    """One timer for all who wait for the same moments on the wall clock."""
+
+    def __init__(self) -> None:
+        self._waiters: dict[int, list[asyncio.Future[None]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def wait_until(self, moment: int) -> None:
+        """Return at `moment` (epoch ms), or at once when it has passed."""
+        if wall_ms() >= moment:
+            return
+        earliest = min(self._waiters, default=None)
+        future = asyncio.get_running_loop().create_future()
+        self._waiters.setdefault(moment, []).append(future)
+        if earliest is None or moment < earliest:
+            self._ring()
+        await future
+
+    def _ring(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = wall_ms()
+        for moment in sorted(moment for moment in self._waiters if moment <= now):
+            _release(self._waiters.pop(moment))
+        if self._waiters:
+            left = (min(self._waiters) - now) / 1000
+            nap = left - LAST_NAP_SECONDS if left > LAST_NAP_SECONDS else left
+            self._timer = asyncio.get_running_loop().call_later(min(nap, NAP_SECONDS), self._ring)
+
+
+def _release(waiters: list[asyncio.Future[None]]) -> None:
+    for future in waiters[:WOKEN_AT_ONCE]:
+        if not future.done():
+            future.set_result(None)
+    if len(waiters) > WOKEN_AT_ONCE:
+        asyncio.get_running_loop().call_soon(_release, waiters[WOKEN_AT_ONCE:])
+
+
+class WallClock:
+    """Real minutes. `settle_ms` is how long after its close a minute is looked at; `waits=False` ends time instead
+    of waiting for a minute that has not closed yet."""
+
+    def __init__(self, settle_ms: int = 0, *, waits: bool = True) -> None:
+        self._settle_ms = settle_ms
+        self._waits = waits
+        self._timer = MinuteTimer()
+
+    def now(self) -> int:
+        return wall_ms()
+
+    def age(self, minute: int) -> int:
+        return max(0, wall_ms() - minute)
+
+    async def next_minute(self, after: int | None) -> int | None:
+        newest = self._newest()
+        if after is None or newest > after:
+            return newest
+        if not self._waits:
+            return None
+        # Also right when the wall clock was set back: no minute is evaluated twice, however long that takes.
+        await self._timer.wait_until(after + MINUTE_MS + self._settle_ms)
+        return max(self._newest(), after + MINUTE_MS)
+
+    def _newest(self) -> int:
+        moment = wall_ms() - self._settle_ms
+        return moment - moment % MINUTE_MS
+
+
+class ReplayClock:
+    """Minutes that pass at `speed` times the real pace, from `start` to `end`, none skipped, each symbol at its own.
+
+    A symbol that was evaluated up to `after` goes on with the minute behind it, wherever the others are. A minute
+    before `start` is not waited for, nor one that should have come long ago.
+    """
+
+    def __init__(self, start: int, speed: float, end: int | None = None) -> None:
+        self._start = start
+        self._speed = speed
+        self._end = end
+        self._timer = MinuteTimer()
+        self._began = wall_ms()
+
+    def now(self) -> int:
+        return wall_ms()
+
+    def age(self, minute: int) -> int:  # noqa: ARG002  nothing is late here
+        return 0
+
+    async def next_minute(self, after: int | None) -> int | None:
+        minute = self._start if after is None else after + MINUTE_MS
+        if self._end is not None and minute > self._end:
+            return None
+        moment = self._began + (minute - self._start) / self._speed
+        if moment > wall_ms() + 1:
+            await self._timer.wait_until(int(moment))
+        else:
+            # Behind its schedule, a replay would never let another task run.
+            await asyncio.sleep(0)
+        return minute

@@ -1,0 +1,360 @@
+"""The live loop of one symbol: look at the minute, ask the core, write it down, pay what is owed.
+
+Laws:
+- A step is appended before what it owes is paid, and the memory changes in between. Recovery is the same path: the
+  last step is loaded and paid again, which costs nothing.
+- A minute is finished when everything it called for is durable. One that is not finished is caught up with the next.
+- Whatever a strategy, a feed or a consumer does, it does not keep an open signal from being watched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from .core.candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS, Candles, vwap
+from .core.errors import DiskFull, FeedError, StrategyError
+from .core.event import ActiveMinute, Closed, Event, IdleMinute, MinuteResult, Opened, replayed
+from .core.machine import settle, step
+from .core.pnl import pnl_percentage
+from .core.pulse import Snapshot
+from .core.state import (
+    Closing,
+    Filled,
+    Idle,
+    Minute,
+    Open,
+    Opening,
+    Order,
+    Publish,
+    Rejected,
+    Report,
+    State,
+    Step,
+    Submit,
+    Terms,
+    Unknown,
+)
+from .ports import Broker, Clock, Deliver, Feed, Journal, Strategist
+
+FEED_SECONDS = 20.0
+"""Deadline of one look at the exchange."""
+
+BROKER_SECONDS = 20.0
+"""Deadline of one order; past it, the order's fate is unknown."""
+
+LATE_MS = 30_000
+"""A strategy is not asked about a minute that closed longer ago than this: its price would be history."""
+
+ATTEMPTS = 3
+"""How often a strategy that fails is asked in one bucket of its interval."""
+
+BLIND_MINUTES = 3
+"""How many minutes without a price an open signal may have before it is an alarm."""
+
+log = logging.getLogger("livekit")
+
+
+class Acknowledged:
+    """Which events have been had by everyone who is to have them."""
+
+    def __init__(self, newest: int) -> None:
+        self.newest = newest
+        self._missing: dict[int, int] = {}
+
+    def expect(self, seq: int, receivers: int) -> None:
+        """Event `seq` goes to so many receivers."""
+        self._missing[seq] = receivers
+
+    def had(self, seq: int) -> None:
+        """One of them has had it. `newest` moves past it once it and all before it have been had by all."""
+        self._missing[seq] -= 1
+        while self._missing and self._missing[first := next(iter(self._missing))] <= 0:
+            del self._missing[first]
+            self.newest = first
+
+
+class Runner:
+    """Runs one strategy on one symbol. `run` returns when it is stopped or time ends."""
+
+    def __init__(
+        self,
+        *,
+        terms: Terms,
+        clock: Clock,
+        feed: Feed,
+        broker: Broker,
+        journal: Journal,
+        strategist: Strategist,
+        deliver: Deliver,
+    ) -> None:
+        self._terms = terms
+        self._symbol = terms.identity.symbol
+        self._clock = clock
+        self._feed = feed
+        self._broker = broker
+        self._journal = journal
+        self._strategist = strategist
+        self._deliver = deliver
+        self._state: State = journal.last.state if journal.last else Idle()
+        self._acknowledged = Acknowledged(journal.acked)
+        self._pulse = replace(journal.pulse, error=None, error_time=None)
+        self._finished = _finished(journal)
+        self._bucket = _used_bucket(journal, strategist.interval_ms)
+        self._attempts = journal.pulse.attempts
+        self._blind = 0
+        self._entries = True
+        self._stopped = False
+        self._asleep: asyncio.Task[object] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self._terms.identity, self._state, self._pulse)
+
+    def stop(self) -> None:
+        """Finish the minute in hand and return from `run`; what is open stays open."""
+        self._stopped = True
+        if self._asleep:
+            self._asleep.cancel()
+
+    def retire(self) -> None:
+        """Open nothing new; `run` returns once nothing is open."""
+        self._entries = False
+        if isinstance(self._state, Idle):
+            self.stop()
+
+    async def run(self, minutes: int | None = None) -> None:
+        """Evaluate minute after minute, at most so many.
+
+        Raises DiskFailed, JournalDamaged, and whatever is a defect; the journal is sound in every case.
+        """
+        await self._resume()
+        while minutes is None or minutes > 0:
+            time = await self._next_minute()
+            if time is None:
+                break
+            await self._minute(time)
+            minutes = None if minutes is None else minutes - 1
+        self._beat("stopped" if self._stopped or minutes == 0 else "ended")
+
+    async def _next_minute(self) -> int | None:
+        if self._stopped:
+            return None
+        self._asleep = task = asyncio.current_task()
+        try:
+            return await self._clock.next_minute(self._finished)
+        except asyncio.CancelledError:
+            if self._stopped and task is not None:
+                task.uncancel()
+                return None
+            raise
+        finally:
+            self._asleep = None
+
+    async def _resume(self) -> None:
+        """Hand out again what nobody is known to have had, and pay what the last step owes."""
+        for seq, event in self._journal.unacknowledged:
+            await self._publish(seq, replayed(event))
+        last = self._journal.last
+        if last is not None and isinstance(last.owed, Submit):
+            await self._trade(last.owed.order)
+        self._beat("running")
+
+    async def _minute(self, time: int) -> None:
+        try:
+            result = await self._evaluate(time)
+        except (FeedError, DiskFull) as error:
+            self._report(time, str(error))
+            result = None
+        self._count_blind(time, result)
+        if result is not None:
+            self._finished = time
+            if not isinstance(result, Opened | Closed):
+                await self._tell(time, result)
+        self._beat("running")
+        if not self._entries and isinstance(self._state, Idle):
+            self._stopped = True
+
+    async def _evaluate(self, time: int) -> MinuteResult | None:
+        """What the minute came to; None when it cannot be finished yet."""
+        if isinstance(self._state, Opening | Closing):
+            await self._trade(self._state.order)
+            if isinstance(self._state, Opening | Closing):
+                return None
+        first = time
+        if isinstance(self._state, Open) and self._finished is not None:
+            first = min(time, self._finished + MINUTE_MS)
+        candles = await self._look(time, (time - first) // MINUTE_MS + VWAP_MINUTES)
+        for missed in range(first, time, MINUTE_MS):
+            if isinstance(self._state, Open):
+                await self._take(step(self._state, seen(candles, missed, recovered=True), self._terms))
+        return await self._present(seen(candles, time), candles)
+
+    async def _present(self, minute: Minute, candles: Candles) -> MinuteResult:
+        """The minute that has just closed: the only one a strategy is asked about."""
+        newest = candles[-1].timestamp + MINUTE_MS if len(candles) else self._pulse.newest_candle
+        self._pulse = replace(self._pulse, price=minute.price, newest_candle=newest)
+        if isinstance(self._state, Idle):
+            if self._is_due(minute):
+                return await self._ask(minute)
+            return self._idle(minute)
+        happened = await self._take(step(self._state, minute, self._terms))
+        return happened or self._active(minute)
+
+    def _is_due(self, minute: Minute) -> bool:
+        return (
+            self._entries
+            and minute.price is not None
+            and _bucket(minute.time, self._strategist.interval_ms) != self._bucket
+            and self._clock.age(minute.time) <= LATE_MS
+        )
+
+    async def _ask(self, minute: Minute) -> MinuteResult:
+        assert minute.price is not None
+        assert minute.last is not None
+        bucket = _bucket(minute.time, self._strategist.interval_ms)
+        if self._pulse.minute is None or _bucket(self._pulse.minute, self._strategist.interval_ms) != bucket:
+            self._attempts = 0
+        try:
+            proposal = await self._strategist.ask(minute.time, minute.price, minute.last)
+            following = step(self._state, replace(minute, proposal=proposal), self._terms)
+        except StrategyError as error:
+            self._attempts += 1
+            self._report(minute.time, str(error))
+            if self._attempts >= ATTEMPTS:
+                self._bucket = bucket
+            return self._idle(minute)
+        happened = await self._take(following)
+        self._bucket = bucket
+        return happened or self._idle(minute)
+
+    async def _look(self, time: int, limit: int) -> Candles:
+        try:
+            async with asyncio.timeout(FEED_SECONDS):
+                return await self._feed.candles(self._symbol, "1m", time, limit)
+        except TimeoutError:
+            raise FeedError(f"no answer about the candles of {self._symbol} in {FEED_SECONDS:.0f} s") from None
+
+    async def _take(self, following: Step) -> Event | None:
+        """Write the step down, then pay what it owes; the event that came of it, if one did."""
+        if following.state is self._state and following.owed is None:
+            return None
+        seq = await self._journal.append(following, self._acknowledged.newest)
+        self._state = following.state
+        match following.owed:
+            case Publish(event):
+                await self._publish(seq, event)
+                return event
+            case Submit(order):
+                return await self._trade(order)
+            case None:
+                return None
+
+    async def _trade(self, order: Order) -> Event | None:
+        """Submit the order that the state waits for, and settle what the broker says of it."""
+        assert isinstance(self._state, Opening | Closing)
+        report = await self._submit(order)
+        if not isinstance(report, Filled):
+            self._report(order.time, f"order {order.client_order_id} is {_word(report)}: {report.reason}")
+        following = settle(self._state, report, self._terms)
+        # Unknown: the same order stays owed, and is asked about again next minute.
+        return None if following.state is self._state else await self._take(following)
+
+    async def _submit(self, order: Order) -> Report:
+        try:
+            async with asyncio.timeout(BROKER_SECONDS):
+                return await self._broker.submit(order)
+        except TimeoutError:
+            return Unknown(order.client_order_id, f"no answer in {BROKER_SECONDS:.0f} s")
+
+    async def _publish(self, seq: int, event: Event) -> None:
+        tells = self._strategist.wants(event.action)
+        self._acknowledged.expect(seq, 2 if tells else 1)
+        self._deliver(event, lambda: self._acknowledged.had(seq))
+        if tells:
+            await self._tell(event.time, event)
+            self._acknowledged.had(seq)
+
+    async def _tell(self, time: int, result: MinuteResult) -> None:
+        if not self._strategist.wants(result.action):
+            return
+        try:
+            await self._strategist.tell(result)
+        except StrategyError as error:
+            self._report(time, str(error))
+
+    def _idle(self, minute: Minute) -> IdleMinute:
+        return IdleMinute(minute.time, self._symbol, minute.price)
+
+    def _active(self, minute: Minute) -> MinuteResult:
+        if not isinstance(self._state, Open):
+            return self._idle(minute)
+        signal, percent = self._state.signal, None
+        if minute.price is not None:
+            terms = self._terms
+            percent = pnl_percentage(
+                signal.position, signal.price_open, minute.price, terms.slippage_percent, terms.fee_percent
+            )
+        self._pulse = replace(self._pulse, unrealised=percent)
+        return ActiveMinute(minute.time, self._symbol, minute.price, signal, percent)
+
+    def _count_blind(self, time: int, result: MinuteResult | None) -> None:
+        if not isinstance(self._state, Open) or (result is not None and self._pulse.price is not None):
+            self._blind = 0
+            return
+        self._blind += 1
+        if self._blind >= BLIND_MINUTES:
+            self._report(time, f"ALARM: a signal is open and there has been no price for {self._blind} minutes")
+
+    def _report(self, time: int, text: str) -> None:
+        log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
+        self._pulse = replace(self._pulse, error=text, error_time=time)
+
+    def _beat(self, status: str) -> None:
+        self._pulse = replace(
+            self._pulse,
+            status=status,
+            heartbeat=self._clock.now(),
+            acked=self._acknowledged.newest,
+            minute=self._finished,
+            bucket=self._bucket,
+            attempts=self._attempts,
+            next_due=None if self._finished is None else self._finished + MINUTE_MS,
+            unrealised=self._pulse.unrealised if isinstance(self._state, Open) else None,
+        )
+        self._journal.beat(self._pulse)
+
+
+def seen(candles: Candles, time: int, *, recovered: bool = False) -> Minute:
+    """The minute at `time` (epoch ms) as the candles show it; only those of its last five minutes count."""
+    window = candles[candles.first_at(time - VWAP_MS) : candles.first_at(time)]
+    last = window[-1].close if len(window) else None
+    return Minute(time, vwap(window), last, degraded=len(window) < VWAP_MINUTES, recovered=recovered)
+
+
+def _bucket(time: int, interval_ms: int) -> int:
+    """The opening time of the interval that `time` lies in."""
+    return time - time % interval_ms
+
+
+def _finished(journal: Journal) -> int | None:
+    """The minute evaluated last, as far as anything durable or not knows."""
+    minute, last = journal.pulse.minute, journal.last
+    if last is None:
+        return minute
+    return last.time if minute is None else max(minute, last.time)
+
+
+def _used_bucket(journal: Journal, interval_ms: int) -> int | None:
+    """The newest bucket that the strategy had its say in. The pulse may be lost; a signal opened is not."""
+    match journal.last:
+        case Step(state=Opening(signal) | Open(signal) | Closing(signal)) | Step(owed=Publish(Closed(signal=signal))):
+            opened = _bucket(signal.timestamp, interval_ms)
+        case _:
+            return journal.pulse.bucket
+    return opened if journal.pulse.bucket is None else max(opened, journal.pulse.bucket)
+
+
+def _word(report: Report) -> str:
+    return "rejected" if isinstance(report, Rejected) else "of unknown fate"
