@@ -19,6 +19,7 @@ from .core.event import ActiveMinute, Closed, Event, IdleMinute, MinuteResult, O
 from .core.machine import settle, step
 from .core.pnl import pnl_percentage
 from .core.pulse import Snapshot
+from .core.schedule import Turn, bucket
 from .core.state import (
     Closing,
     Filled,
@@ -46,9 +47,6 @@ BROKER_SECONDS = 20.0
 
 LATE_MS = 30_000
 """A strategy is not asked about a minute that closed longer ago than this: its price would be history."""
-
-ATTEMPTS = 3
-"""How often a strategy that fails is asked in one bucket of its interval."""
 
 BLIND_MINUTES = 3
 """How many minutes without a price an open signal may have before it is an alarm."""
@@ -101,8 +99,7 @@ class Runner:
         self._acknowledged = Acknowledged(journal.acked)
         self._pulse = replace(journal.pulse, error=None, error_time=None)
         self._finished = _finished(journal)
-        self._bucket = _used_bucket(journal, strategist.interval_ms)
-        self._attempts = journal.pulse.attempts
+        self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
         self._entries = True
         self._stopped = False
@@ -206,27 +203,23 @@ class Runner:
         return (
             self._entries
             and minute.price is not None
-            and _bucket(minute.time, self._strategist.interval_ms) != self._bucket
+            and self._turn.is_due(minute.time, self._strategist.interval_ms)
             and self._clock.age(minute.time) <= LATE_MS
         )
 
     async def _ask(self, minute: Minute) -> MinuteResult:
         assert minute.price is not None
         assert minute.last is not None
-        bucket = _bucket(minute.time, self._strategist.interval_ms)
-        if self._pulse.minute is None or _bucket(self._pulse.minute, self._strategist.interval_ms) != bucket:
-            self._attempts = 0
+        interval = self._strategist.interval_ms
         try:
             proposal = await self._strategist.ask(minute.time, minute.price, minute.last)
             following = step(self._state, replace(minute, proposal=proposal), self._terms)
         except StrategyError as error:
-            self._attempts += 1
+            self._turn = self._turn.failed(minute.time, interval)
             self._report(minute.time, str(error))
-            if self._attempts >= ATTEMPTS:
-                self._bucket = bucket
             return self._idle(minute)
         happened = await self._take(following)
-        self._bucket = bucket
+        self._turn = self._turn.answered(minute.time, interval)
         return happened or self._idle(minute)
 
     async def _look(self, time: int, limit: int) -> Candles:
@@ -318,8 +311,7 @@ class Runner:
             heartbeat=self._clock.now(),
             acked=self._acknowledged.newest,
             minute=self._finished,
-            bucket=self._bucket,
-            attempts=self._attempts,
+            turn=self._turn,
             next_due=None if self._finished is None else self._finished + MINUTE_MS,
             unrealised=self._pulse.unrealised if isinstance(self._state, Open) else None,
         )
@@ -333,11 +325,6 @@ def seen(candles: Candles, time: int, *, recovered: bool = False) -> Minute:
     return Minute(time, vwap(window), last, degraded=len(window) < VWAP_MINUTES, recovered=recovered)
 
 
-def _bucket(time: int, interval_ms: int) -> int:
-    """The opening time of the interval that `time` lies in."""
-    return time - time % interval_ms
-
-
 def _finished(journal: Journal) -> int | None:
     """The minute evaluated last, as far as anything durable or not knows."""
     minute, last = journal.pulse.minute, journal.last
@@ -346,14 +333,15 @@ def _finished(journal: Journal) -> int | None:
     return last.time if minute is None else max(minute, last.time)
 
 
-def _used_bucket(journal: Journal, interval_ms: int) -> int | None:
-    """The newest bucket that the strategy had its say in. The pulse may be lost; a signal opened is not."""
+def _turn(journal: Journal, interval_ms: int) -> Turn:
+    """What the pulse remembers, or the signal opened last if that is later: a pulse may be lost, a signal is not."""
+    turn = journal.pulse.turn
     match journal.last:
         case Step(state=Opening(signal) | Open(signal) | Closing(signal)) | Step(owed=Publish(Closed(signal=signal))):
-            opened = _bucket(signal.timestamp, interval_ms)
+            opened = bucket(signal.timestamp, interval_ms)
+            return turn if turn.used is not None and turn.used >= opened else Turn(opened)
         case _:
-            return journal.pulse.bucket
-    return opened if journal.pulse.bucket is None else max(opened, journal.pulse.bucket)
+            return turn
 
 
 def _word(report: Report) -> str:

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ..core.pulse import Pulse
+from ..core.schedule import Turn
 
 PAGE = 4096
 """What fits in one page is written by one call, so a reader sees the old text or the new one."""
@@ -64,6 +65,7 @@ def read_pulse(path: Path) -> Pulse | None:
 def encode(pulse: Pulse) -> bytes:
     """The first page."""
     plain = {name: getattr(pulse, name) for name in _NAMES}
+    plain["turn"] = (pulse.turn.used, pulse.turn.tried, pulse.turn.failures)
     for name in ("error", "command", "host"):
         plain[name] = plain[name] and plain[name][:_TEXT_LENGTH]
     body = json.dumps(plain, separators=(",", ":")).encode("ascii")
@@ -78,6 +80,7 @@ def decode(page: bytes) -> Pulse | None:
     if line[:8] != b'{"sum":"' or line[24:34] != b'","pulse":' or line[-1:] != b"}" or _sum_of(body) != line[8:24]:
         return None
     known = json.loads(body)
+    known["turn"] = Turn(*known["turn"])
     # A newer livekit may have written more, an older one less: what both know is what is used.
     return Pulse(**{name: known[name] for name in _NAMES if name in known})
 

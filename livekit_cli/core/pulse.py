@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .schedule import Turn
+from .state import Identity, State
+
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
     """How one symbol is doing. Times are epoch ms; None means not known, or not yet.
 
-    The first five fields serve a restart: the journal line acknowledged last, the newest event that the consumer
-    acknowledged, the last finished minute, and the strategy's last used and still-tried bucket. The rest is for
-    people. `heartbeat` is wall time, everything else the market's.
+    The first four fields serve a restart: the newest durable step, the newest acknowledged event, the last finished
+    minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
+    `since` are wall time, everything else is the market's.
     """
 
     seq: int = 0
     acked: int = 0
     minute: int | None = None
-    bucket: int | None = None
-    attempts: int = 0
+    turn: Turn = Turn()
     heartbeat: int | None = None
     newest_candle: int | None = None
     next_due: int | None = None
@@ -31,3 +33,12 @@ class Pulse:
     host: str = ""
     since: int | None = None
     command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One symbol as the table and `status` show it: whose it is, its last durable state, its pulse."""
+
+    identity: Identity
+    state: State
+    pulse: Pulse
