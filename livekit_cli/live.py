@@ -13,10 +13,11 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from .core.candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS, Candles, vwap
+from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import DiskFull, FeedError, StrategyError
 from .core.event import ActiveMinute, Closed, Event, IdleMinute, MinuteResult, Opened, replayed
 from .core.machine import settle, step
+from .core.minute import seen
 from .core.pnl import pnl_percentage
 from .core.pulse import Snapshot
 from .core.schedule import Turn, bucket
@@ -316,13 +317,6 @@ class Runner:
             unrealised=self._pulse.unrealised if isinstance(self._state, Open) else None,
         )
         self._journal.beat(self._pulse)
-
-
-def seen(candles: Candles, time: int, *, recovered: bool = False) -> Minute:
-    """The minute at `time` (epoch ms) as the candles show it; only those of its last five minutes count."""
-    window = candles[candles.first_at(time - VWAP_MS) : candles.first_at(time)]
-    last = window[-1].close if len(window) else None
-    return Minute(time, vwap(window), last, degraded=len(window) < VWAP_MINUTES, recovered=recovered)
 
 
 def _finished(journal: Journal) -> int | None:

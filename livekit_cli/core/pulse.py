@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .schedule import Turn
 from .state import Identity, State
@@ -20,7 +20,7 @@ class Pulse:
     seq: int = 0
     acked: int = 0
     minute: int | None = None
-    turn: Turn = Turn()
+    turn: Turn = field(default_factory=Turn)
     heartbeat: int | None = None
     newest_candle: int | None = None
     next_due: int | None = None

@@ -1,0 +1,171 @@
+"""The same rules over recorded candles, at the speed of a scan.
+
+Law: only `step` decides. The scan merely leaves out the minutes of which `step` would say that nothing happens: those
+in which the strategy is not due, and those in which the price of an open signal stays between its two levels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_left
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from .core.candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS
+from .core.errors import StrategyError
+from .core.event import ActiveMinute, Event, IdleMinute, MinuteResult
+from .core.history import History, vwaps
+from .core.machine import settle, step
+from .core.minute import seen
+from .core.pnl import pnl_percentage
+from .core.schedule import Turn, bucket
+from .core.signal import Signal
+from .core.state import Closing, Filled, Idle, Minute, Open, Opening, Publish, State, Step, Terms
+from .ports import Strategist
+
+YIELD_EVERY = 1024
+"""Rounds between two looks at the loop, so that a long backtest can be watched and cancelled."""
+
+SCAN = 256
+"""Prices looked at in one go; a signal that closes soon must not pay for a long lifetime."""
+
+log = logging.getLogger("livekit")
+
+
+class Replay:
+    """One strategy over the recorded candles of one symbol; orders fill at once, as on paper.
+
+    `time` is the minute it has come to, `errors` how often the strategy failed, `state` what is open at the end.
+    """
+
+    def __init__(self, history: History, strategist: Strategist, terms: Terms) -> None:
+        self._candles = history.candles
+        self._times = self._candles.timestamps
+        self._closes = self._candles.closes
+        self._prices = vwaps(self._candles)
+        self._strategist = strategist
+        self._interval = strategist.interval_ms
+        self._every_minute = strategist.wants("idle") or strategist.wants("active")
+        self._terms = terms
+        self._turn = Turn()
+        self.state: State = Idle()
+        self.time: int | None = None
+        self.errors = 0
+
+    async def events(self, start: int, end: int) -> AsyncIterator[Event]:
+        """The events of the minutes from `start` to `end` (closes, epoch ms, both included), in turn."""
+        rounds = 0
+        self.time = time = start
+        while (moment := self._next(time, end)) is not None:
+            if (event := await self._evaluate(self._seen(moment))) is not None:
+                await self._tell(event)
+                yield event
+            time = moment + MINUTE_MS
+            rounds += 1
+            if rounds % YIELD_EVERY == 0:
+                self.time = time
+                await asyncio.sleep(0)
+        self.time = end
+
+    def _next(self, time: int, end: int) -> int | None:
+        """The first minute from `time` to `end` in which something may happen."""
+        if time > end:
+            return None
+        if self._every_minute:
+            return time
+        if isinstance(self.state, Open):
+            return self._scan(self.state.signal, time, end)
+        due = time if self._turn.is_due(time, self._interval) else bucket(time, self._interval) + self._interval
+        return due if due <= end else None
+
+    def _scan(self, signal: Signal, time: int, end: int) -> int | None:
+        """The first minute in which `signal` may close."""
+        last = min(end, signal.expires)
+        first_index = bisect_left(self._times, time - MINUTE_MS)
+        last_index = first_index + (last - time) // MINUTE_MS
+        if last < time or not self._is_whole(first_index, time, last_index, last):
+            # Across a gap the minutes are looked at one by one.
+            return time
+        low, high = sorted((signal.price_stop_loss, signal.price_take_profit))
+        for start in range(first_index, last_index + 1, SCAN):
+            for index, price in enumerate(self._prices[start : min(start + SCAN, last_index + 1)], start):
+                if not low < price < high:
+                    return time + (index - first_index) * MINUTE_MS
+        return last if last == signal.expires else None
+
+    def _is_whole(self, first_index: int, first: int, last_index: int, last: int) -> bool:
+        """Whether every minute from `first` to `last` has a candle that closes with it."""
+        times = self._times
+        return (
+            last_index < len(times)
+            and times[first_index] == first - MINUTE_MS
+            and times[last_index] == last - MINUTE_MS
+        )
+
+    def _seen(self, time: int) -> Minute:
+        times = self._times
+        newest = bisect_left(times, time) - 1
+        oldest = newest - VWAP_MINUTES + 1
+        if oldest >= 0 and times[oldest] == time - VWAP_MS:
+            return Minute(time, self._prices[newest], self._closes[newest])
+        return seen(self._candles, time)
+
+    async def _evaluate(self, minute: Minute) -> Event | None:
+        state = self.state
+        if isinstance(state, Open):
+            following = step(state, minute, self._terms)
+        elif minute.price is not None and self._turn.is_due(minute.time, self._interval):
+            following = await self._ask(minute)
+        else:
+            following = Step(minute.time, state)
+        event = self._take(following)
+        if event is None and self._every_minute:
+            await self._tell(self._quiet(minute))
+        return event
+
+    async def _ask(self, minute: Minute) -> Step:
+        assert minute.price is not None
+        assert minute.last is not None
+        try:
+            proposal = await self._strategist.ask(minute.time, minute.price, minute.last)
+            if proposal is None:
+                following = Step(minute.time, self.state)
+            else:
+                following = step(self.state, replace(minute, proposal=proposal), self._terms)
+        except StrategyError as error:
+            self._turn = self._turn.failed(minute.time, self._interval)
+            self._failed(minute.time, error)
+            return Step(minute.time, self.state)
+        self._turn = self._turn.answered(minute.time, self._interval)
+        return following
+
+    def _take(self, following: Step) -> Event | None:
+        while isinstance(state := following.state, Opening | Closing):
+            fill = Filled(state.order.client_order_id, state.order.price)
+            following = settle(state, fill, self._terms)
+        self.state = following.state
+        return following.owed.event if isinstance(following.owed, Publish) else None
+
+    async def _tell(self, result: MinuteResult) -> None:
+        if not self._strategist.wants(result.action):
+            return
+        try:
+            await self._strategist.tell(result)
+        except StrategyError as error:
+            self._failed(result.time, error)
+
+    def _quiet(self, minute: Minute) -> MinuteResult:
+        terms = self._terms
+        if not isinstance(self.state, Open):
+            return IdleMinute(minute.time, terms.identity.symbol, minute.price)
+        signal, percent = self.state.signal, None
+        if minute.price is not None:
+            percent = pnl_percentage(
+                signal.position, signal.price_open, minute.price, terms.slippage_percent, terms.fee_percent
+            )
+        return ActiveMinute(minute.time, terms.identity.symbol, minute.price, signal, percent)
+
+    def _failed(self, time: int, error: StrategyError) -> None:
+        self.errors += 1
+        log.warning("%s %s at %d: %s", self._strategist.name, self._terms.identity.symbol, time, error)
