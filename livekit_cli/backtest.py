@@ -14,11 +14,10 @@ from dataclasses import replace
 
 from .core.candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS
 from .core.errors import StrategyError
-from .core.event import ActiveMinute, Event, IdleMinute, MinuteResult
+from .core.event import Event, MinuteResult
 from .core.history import History, vwaps
 from .core.machine import settle, step
-from .core.minute import seen
-from .core.pnl import pnl_percentage
+from .core.minute import quiet, seen
 from .core.schedule import Turn, bucket
 from .core.signal import Signal
 from .core.state import Closing, Filled, Idle, Minute, Open, Opening, Publish, State, Step, Terms
@@ -121,7 +120,7 @@ class Replay:
             following = Step(minute.time, state)
         event = self._take(following)
         if event is None and self._every_minute:
-            await self._tell(self._quiet(minute))
+            await self._tell(quiet(self.state, minute, self._terms))
         return event
 
     async def _ask(self, minute: Minute) -> Step:
@@ -154,17 +153,6 @@ class Replay:
             await self._strategist.tell(result)
         except StrategyError as error:
             self._failed(result.time, error)
-
-    def _quiet(self, minute: Minute) -> MinuteResult:
-        terms = self._terms
-        if not isinstance(self.state, Open):
-            return IdleMinute(minute.time, terms.identity.symbol, minute.price)
-        signal, percent = self.state.signal, None
-        if minute.price is not None:
-            percent = pnl_percentage(
-                signal.position, signal.price_open, minute.price, terms.slippage_percent, terms.fee_percent
-            )
-        return ActiveMinute(minute.time, terms.identity.symbol, minute.price, signal, percent)
 
     def _failed(self, time: int, error: StrategyError) -> None:
         self.errors += 1

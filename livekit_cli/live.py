@@ -15,10 +15,9 @@ from dataclasses import replace
 
 from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import DiskFull, FeedError, StrategyError
-from .core.event import ActiveMinute, Closed, Event, IdleMinute, MinuteResult, Opened, replayed
+from .core.event import ActiveMinute, Closed, Event, MinuteResult, Opened, replayed
 from .core.machine import settle, step
-from .core.minute import seen
-from .core.pnl import pnl_percentage
+from .core.minute import quiet, seen
 from .core.pulse import Snapshot
 from .core.schedule import Turn, bucket
 from .core.state import (
@@ -196,9 +195,9 @@ class Runner:
         if isinstance(self._state, Idle):
             if self._is_due(minute):
                 return await self._ask(minute)
-            return self._idle(minute)
+            return self._quiet(minute)
         happened = await self._take(step(self._state, minute, self._terms))
-        return happened or self._active(minute)
+        return happened or self._quiet(minute)
 
     def _is_due(self, minute: Minute) -> bool:
         return (
@@ -218,10 +217,10 @@ class Runner:
         except StrategyError as error:
             self._turn = self._turn.failed(minute.time, interval)
             self._report(minute.time, str(error))
-            return self._idle(minute)
+            return self._quiet(minute)
         happened = await self._take(following)
         self._turn = self._turn.answered(minute.time, interval)
-        return happened or self._idle(minute)
+        return happened or self._quiet(minute)
 
     async def _look(self, time: int, limit: int) -> Candles:
         try:
@@ -278,20 +277,11 @@ class Runner:
         except StrategyError as error:
             self._report(time, str(error))
 
-    def _idle(self, minute: Minute) -> IdleMinute:
-        return IdleMinute(minute.time, self._symbol, minute.price)
-
-    def _active(self, minute: Minute) -> MinuteResult:
-        if not isinstance(self._state, Open):
-            return self._idle(minute)
-        signal, percent = self._state.signal, None
-        if minute.price is not None:
-            terms = self._terms
-            percent = pnl_percentage(
-                signal.position, signal.price_open, minute.price, terms.slippage_percent, terms.fee_percent
-            )
-        self._pulse = replace(self._pulse, unrealised=percent)
-        return ActiveMinute(minute.time, self._symbol, minute.price, signal, percent)
+    def _quiet(self, minute: Minute) -> MinuteResult:
+        result = quiet(self._state, minute, self._terms)
+        if isinstance(result, ActiveMinute):
+            self._pulse = replace(self._pulse, unrealised=result.pnl_percentage)
+        return result
 
     def _count_blind(self, time: int, result: MinuteResult | None) -> None:
         if not isinstance(self._state, Open) or (result is not None and self._pulse.price is not None):

@@ -255,11 +255,18 @@ def _check_identity(content: Content, identity: Identity, files: Places) -> None
 
 
 def _check_witness(seq: int, claim: Claim, files: Places) -> None:
-    if claim.found.seq > seq:
-        raise JournalDamaged(
-            f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step "
-            f"{claim.found.seq}: lines were lost. {ADVICE}"
-        )
+    if damage := lost_lines(seq, claim.found.seq, files):
+        raise JournalDamaged(damage)
+
+
+def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
+    """What is wrong with a journal that ends at step `seq`, if step `witnessed` is known to have been durable."""
+    if witnessed <= seq:
+        return None
+    return (
+        f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step {witnessed}: "
+        f"lines were lost. {ADVICE}"
+    )
 
 
 def _cut_tail(content: Content, files: Places, disk: Disk, fd: int) -> None:

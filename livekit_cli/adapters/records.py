@@ -1,0 +1,101 @@
+"""Reading journals without owning them: for reports, status and a clock that goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..core.errors import JournalDamaged
+from ..core.event import Event, Mode
+from ..core.pulse import Pulse, Snapshot
+from ..core.state import Identity, Idle, Publish, Step
+from .journal import decoded, lost_lines, read_content
+from .lines import Content, Line
+from .names import Places, signal_folder
+from .pulse_file import read_pulse
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one journal says right now, whether or not anybody is writing it. `damage` is None for a sound one."""
+
+    files: Places
+    identity: Identity
+    last: Step | None
+    pulse: Pulse
+    damage: str | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        pulse = self.pulse
+        if self.damage:
+            pulse = replace(pulse, status="halted", error=self.damage)
+        return Snapshot(self.identity, self.last.state if self.last else Idle(), pulse)
+
+    @property
+    def finished(self) -> int | None:
+        """The minute (epoch ms) evaluated last, as far as the files know."""
+        known = [time for time in (self.pulse.minute, self.last and self.last.time) if time is not None]
+        return max(known, default=None)
+
+
+def read_record(path: Path) -> Record:
+    """The journal at `path`; a damaged one is told by its `damage`."""
+    files = Places(path)
+    pulse = read_pulse(files.pulse) or Pulse()
+    try:
+        content = read_content(path, path.read_bytes())
+        last = decoded(content.lines[-1], path)[0] if content.lines else None
+    except (JournalDamaged, OSError) as error:
+        return Record(files, _named(path), None, pulse, str(error))
+    return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files))
+
+
+def read_records(data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> list[Record]:
+    """All journals below `data_folder`, or those of one strategy or symbol, in the order of their names."""
+    records = [read_record(path) for path in sorted(signal_folder(data_folder).glob("*/*.jsonl"))]
+    return [
+        record
+        for record in records
+        if strategy in (None, record.identity.strategy) and symbol in (None, record.identity.symbol)
+    ]
+
+
+def read_events(record: Record) -> Iterator[Event]:
+    """Every event of a journal, once, in turn. Raises JournalDamaged where it can be read no further."""
+    for line, path in _lines(record.files):
+        if line.publishes:
+            owed = decoded(line, path)[0].owed
+            if isinstance(owed, Publish):
+                yield owed.event
+
+
+def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
+    # The newest file first: its header says how many segments count, and a rotation meanwhile only adds to them.
+    newest = read_content(files.journal, files.journal.read_bytes())
+    seq, prev = 0, None
+    for number in range(1, newest.header.segment):
+        path = files.segment(number)
+        try:
+            content = read_content(path, path.read_bytes())
+        except FileNotFoundError:
+            raise JournalDamaged(f"{path}: this segment of the journal is missing") from None
+        _check_link(content, seq, prev, path)
+        seq, prev = content.seq, content.sum
+        yield from ((line, path) for line in content.lines)
+    _check_link(newest, seq, prev, files.journal)
+    yield from ((line, files.journal) for line in newest.lines)
+
+
+def _check_link(content: Content, seq: int, prev: str | None, path: Path) -> None:
+    if content.header.seq != seq or (prev is not None and content.header.prev != prev):
+        raise JournalDamaged(f"{path}:1: it does not follow the segment before it: lines are missing or misplaced")
+
+
+def _named(path: Path) -> Identity:
+    """Whose journal it should be, by its name alone; all there is to go by when the content cannot be read."""
+    exchange, _, rest = path.stem.partition("-")
+    strategy, _, symbol = rest.rpartition("-")
+    mode = Mode.LIVE if path.parent.name == Mode.LIVE else Mode.PAPER
+    return Identity(mode, exchange, strategy, symbol)
