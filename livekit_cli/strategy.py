@@ -176,7 +176,7 @@ def overrides(strategy: Strategy, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a strategy class. `type_name` is written as people read it: `int`, `float | None`, `'a' | 'b'`."""
+    """One parameter of a strategy class. `type_name` is as people read it: `int`, `float | None`, `'a' | 'b'`."""
 
     name: str
     type_name: str

@@ -1,0 +1,66 @@
+"""Foreign code that went wrong, in one line: where in the user's file, what it raised, what it said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from ..core.errors import FeedError, LivekitError, StrategyError
+from ..core.words import inert
+from ..strategy import Strategy
+
+
+def files_of(cls: type) -> frozenset[str]:
+    """The files that `cls` and its bases were written in, livekit's own left out."""
+    modules = (sys.modules.get(base.__module__) for base in cls.__mro__ if base not in (Strategy, object))
+    return frozenset(str(module.__file__) for module in modules if module and getattr(module, "__file__", None))
+
+
+def described(error: BaseException, files: frozenset[str]) -> str:
+    """`breakout.py:14: ZeroDivisionError: division by zero`; the place is the deepest one in `files`."""
+    return place_of(error.__traceback__, files) + _said(error)
+
+
+def place_of(trace: TracebackType | None, files: frozenset[str]) -> str:
+    """`file:line: ` of the deepest frame in `files`, else of the deepest frame of all; nothing without a frame."""
+    deepest = own = None
+    while trace is not None:
+        deepest = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        if deepest[0] in files:
+            own = deepest
+        trace = trace.tb_next
+    found = own or deepest
+    return f"{shown(found[0])}:{found[1]}: " if found else ""
+
+
+def shown(path: str | Path) -> str:
+    """`path` from the working folder when it lies in it, else whole."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or the working folder is gone
+        return str(path)
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, FeedError):
+        return f"no candles: {_text(error)}"
+    if isinstance(error, LivekitError):
+        return _text(error)
+    kind, text = type(error).__name__, _text(error)
+    hint = " (is an `await` missing?)" if isinstance(error, TypeError) and "'coroutine' object" in text else ""
+    return f"{kind}: {text}{hint}" if text else kind
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return inert(str(error))
+    except Exception as second:  # a foreign __str__ may raise anything  # noqa: BLE001
+        return f"its text raises {type(second).__name__}"
+
+
+def strategy_error(error: BaseException, files: frozenset[str]) -> StrategyError:
+    """What the trader is told of `error`, which stays its cause."""
+    failed = StrategyError(described(error, files))
+    failed.__cause__ = error
+    return failed
