@@ -26,7 +26,7 @@ from types import coroutine
 from typing import Generic, NamedTuple, TypeVar
 
 from ..core.candle import EMPTY, MINUTE_MS, Candles
-from ..core.history import Columns, columns_of, resample, timeframe_ms
+from ..core.history import Columns, columns_of, extend, no_columns, resample, timeframe_ms
 
 BEGIN = 1_420_070_400_000
 """Opening time of the first demo candle: 2015-01-01."""
@@ -41,6 +41,9 @@ _MINUTES_PER_YEAR = 525_600
 _DAY = 1440
 _PIECE_MS = 32 * BLOCK * MINUTE_MS
 """Time built before others get their turn on the loop: 5 ms or so."""
+
+_KEPT = 10_000
+"""Candles of one series that are kept for the next request; a wider one is built anew each time."""
 
 _QUOTES = ("FDUSD", "USDT", "USDC", "USD", "DAI", "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
 """Quotes that a symbol without a separator may end with, the longest first."""
@@ -164,10 +167,10 @@ class DemoMarket:
     def _blocks(self, pair: Pair, oldest: int, newest: int) -> Columns:
         if oldest == newest:
             return self._newest_block(pair, newest)
-        columns = _no_columns()
+        columns = no_columns()
         for index in range(oldest, newest):
-            _extend(columns, build_block(pair, index))
-        _extend(columns, self._newest_block(pair, newest))
+            extend(columns, build_block(pair, index))
+        extend(columns, self._newest_block(pair, newest))
         return columns
 
     def _newest_block(self, pair: Pair, index: int) -> Columns:
@@ -187,10 +190,10 @@ class Series:
         self.piece = max(length, _PIECE_MS // length * length)
         self._length = length
         self._widest = 0
-        self._columns = _no_columns()
+        self._columns = no_columns()
 
     def append(self, candles: Candles, end: int) -> None:
-        _extend(self._columns, columns_of(candles))
+        extend(self._columns, columns_of(candles))
         self.end = end
 
     def between(self, start: int, stop: int) -> Candles:
@@ -198,8 +201,8 @@ class Series:
         return Candles(self._columns, (start - self.start) // self._length, (stop - self.start) // self._length)
 
     def trimmed(self, limit: int) -> Series:
-        """Itself, or a copy without what nobody asks for any more. The widest request so far is always kept."""
-        self._widest = max(self._widest, limit)
+        """Itself, or a copy without what nobody asks for any more. The widest request so far is kept."""
+        self._widest = max(self._widest, min(limit, _KEPT))
         surplus = (self.end - self.start) // self._length - self._widest
         if surplus <= self._widest + BLOCK:
             return self
@@ -394,13 +397,3 @@ def _volumes(pair: Pair, opens: list[int], closes: list[int], draws: Sequence[in
         1 + int(usual * (1 + per_sigma * abs(last - first) / last) * table[draw & 4095])
         for first, last, draw in zip(opens, closes, draws, strict=True)
     ]
-
-
-def _no_columns() -> Columns:
-    return (array("q"), array("d"), array("d"), array("d"), array("d"), array("d"))
-
-
-def _extend(columns: Columns, more: Columns) -> None:
-    columns[0].extend(more[0])
-    for column, values in zip(columns[1:], more[1:], strict=True):
-        column.extend(values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from math import fsum
 
 from .candle import MINUTE_MS, TIMEFRAMES, VWAP_MINUTES, VWAP_MS, Candles, mean_close
@@ -23,11 +22,25 @@ def columns_of(candles: Candles) -> Columns:
     return (candles.timestamps, candles.opens, candles.highs, candles.lows, candles.closes, candles.volumes)
 
 
+def no_columns() -> Columns:
+    """Six empty columns to `extend`."""
+    return (array("q"), array("d"), array("d"), array("d"), array("d"), array("d"))
+
+
+def extend(columns: Columns, more: Columns) -> None:
+    """Append `more` to `columns`, in place. Views of them (`Candles`) keep what they showed."""
+    columns[0].extend(more[0])
+    for column, values in zip(columns[1:], more[1:], strict=True):
+        column.extend(values)
+
+
 def timeframe_ms(timeframe: str) -> int:
     """Length of a candle of `timeframe` in milliseconds. Raises StrategyError for one that livekit does not know."""
     try:
         return TIMEFRAMES[timeframe]
     except (KeyError, TypeError):
+        from difflib import get_close_matches  # only for those who erred
+
         near = get_close_matches(str(timeframe), TIMEFRAMES, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise StrategyError(f"unknown timeframe {timeframe!r}; expected one of {' '.join(TIMEFRAMES)}{hint}") from None
