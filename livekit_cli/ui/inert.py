@@ -8,6 +8,7 @@ bidirectional marks, zero-width characters, every separator but the space, surro
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from unicodedata import category, east_asian_width
 
 ELLIPSIS = "…"
@@ -33,6 +34,9 @@ def inert(text: str, width: int | None = None) -> str:
     return text if width is None else cut(text, width)
 
 
+@lru_cache(
+    maxsize=512
+)  # a report shows the same few symbols again and again, and each note when opened and when closed
 def inert_markdown(text: str) -> str:
     """`text` as the content of a markdown table cell or sentence that shows exactly the characters of `inert(text)`."""
     return _MARKUP.sub(r"\\\g<0>", inert(text))

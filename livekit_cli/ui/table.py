@@ -89,7 +89,7 @@ class LiveTable:
         self._seen: dict[str, None] = {}
         self._totals = Totals()
         self._now_ms = 0
-        self._drawn: list[Text] = []
+        self._frame: tuple[tuple[int, int], list[Text]] | None = None
         self._live = Live(self, console=console, auto_refresh=False, screen=False)
 
     def update(self, snapshots: Iterable[Snapshot]) -> None:
@@ -110,10 +110,11 @@ class LiveTable:
     def draw(self, now_ms: int) -> bool:
         """Bring the terminal up to date at wall time `now_ms`; says whether anything had changed."""
         self._now_ms = now_ms
-        lines = self.lines(*self._live.console.size)
-        if lines == self._drawn:
+        width, height = self._live.console.size
+        frame = ((width, height), self.lines(width, height))
+        if frame == self._frame:
             return False
-        self._drawn = lines
+        self._frame = frame
         self._live.refresh()
         return True
 
@@ -129,7 +130,8 @@ class LiveTable:
         ][: max(1, height - 1)]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self.lines(options.max_width, console.height)
+        size = (options.max_width, console.height)
+        yield from self._frame[1] if self._frame and self._frame[0] == size else self.lines(*size)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -138,6 +140,7 @@ class LiveTable:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._frame = None  # what came since the last draw belongs on the frame that stays
         self._live.stop()
 
     def _shares(self, room: int) -> tuple[int, int]:
@@ -289,7 +292,6 @@ def _colour(percent: float) -> str:
 
 def _clipped(text: Text, width: int) -> Text:
     """`text` on one line of at most `width` cells: a line that wraps would push the table off the screen."""
-    text.no_wrap, text.overflow, text.end = True, "ellipsis", "\n"
     text.rstrip()
     text.truncate(width, overflow="ellipsis")
     return text
