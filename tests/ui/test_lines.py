@@ -117,7 +117,7 @@ def test_a_minute_and_a_clock_are_parts_of_the_time() -> None:
 
 
 def test_a_time_outside_the_calendar_is_still_shown() -> None:
-    assert time_text(10**18) == "day+11574074074T00:00:00Z".replace("00:00:00", time_text(10**18)[-9:-1])
+    assert time_text(10**18) == "day+11574074074T01:46:40Z"
     assert time_text(-(10**18)).startswith("day-")
 
 
