@@ -121,6 +121,11 @@ class Runner:
         if isinstance(self._state, Idle):
             self.stop()
 
+    def close(self) -> None:
+        """Give the journal back; after `run` has ended, however it ended."""
+        self._strategist.close()
+        self._journal.close()
+
     async def run(self, minutes: int | None = None) -> None:
         """Evaluate minute after minute, at most so many.
 

@@ -123,6 +123,10 @@ class Strategist(Protocol):
         """Whether it has a callback for results of this `action`."""
         ...
 
+    def close(self) -> None:
+        """Nobody will ask or tell it anything more."""
+        ...
+
 
 Deliver = Callable[[Event, Callable[[], None]], None]
 """Hands an event to the consumer without waiting; the second argument is called once the consumer has had it."""

@@ -11,6 +11,7 @@ Laws:
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,9 @@ class JournalFile:
         self._seq = content.seq
         self._sum = content.sum
         self._broken: str | None = None
+        self._guard = threading.Lock()
+        self._appending = False
+        self._closed = False
         self._last, self._acked = _newest(content, files)
         self._acked = max(self._acked, claim.found.acked)
         self._unacknowledged = _published_after(self._acked, content, files)
@@ -77,15 +81,17 @@ class JournalFile:
         self._claim.beat(replace(pulse, seq=self._seq))
 
     def close(self) -> None:
-        self._disk.close(self._fd)
-        self._claim.release()
+        with self._guard:
+            self._closed = True
+            if not self._appending:
+                self._let_go()
 
     async def append(self, step: Step, acked: int) -> int:
         if self._broken:
             raise DiskFailed(f"{self._files.journal}: {self._broken}; nothing is written to it until a restart")
         # Stays set when the caller is cancelled or the disk hangs: a second append must not meet the first.
         self._broken = "an earlier append has not ended"
-        call = DISK_THREADS.run(lambda: self._append(step, acked))
+        call = DISK_THREADS.run(lambda: self._append_in_thread(step, acked))
         try:
             async with asyncio.timeout(DISK_SECONDS):
                 seq = await call
@@ -99,6 +105,25 @@ class JournalFile:
             raise
         self._broken = None
         return seq
+
+    def _append_in_thread(self, step: Step, acked: int) -> int:
+        # An append that nobody waits for any more still owns the file: closed under it, the descriptor could come to
+        # stand for another journal. So whoever ends last, the append or `close`, lets go of it.
+        with self._guard:
+            if self._closed:
+                raise DiskFailed(f"{self._files.journal} was closed")
+            self._appending = True
+        try:
+            return self._append(step, acked)
+        finally:
+            with self._guard:
+                self._appending = False
+                if self._closed:
+                    self._let_go()
+
+    def _let_go(self) -> None:
+        self._disk.close(self._fd)
+        self._claim.release()
 
     def _append(self, step: Step, acked: int) -> int:
         if not self._disk.is_at(self._fd, self._files.journal):

@@ -1,0 +1,68 @@
+"""Reports from the data folder alone, whether or not anything is running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .adapters.records import Record, read_events, read_records
+from .core.errors import CannotCreate, JournalDamaged, UsageError
+from .core.event import Event
+from .core.state import Idle
+from .core.words import did_you_mean
+from .ui.markdown import report
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The events of some journals in the order of their time, and what is wrong with those that are damaged."""
+
+    records: list[Record]
+    events: list[Event]
+    damages: list[str]
+
+
+def told(data: Path, strategy: str | None = None, symbol: str | None = None) -> Told:
+    """What the journals below `data` tell, of one strategy and symbol or of all."""
+    records = read_records(data, strategy, symbol)
+    events: list[Event] = []
+    damages: list[str] = []
+    for record in records:
+        try:
+            events += read_events(record)
+        except JournalDamaged as error:
+            damages.append(str(error))
+        else:
+            damages += [record.damage] if record.damage else []
+    events.sort(key=lambda event: event.time)
+    return Told(records, events, damages)
+
+
+def report_of(data: Path, strategy: str) -> tuple[str, list[str]]:
+    """The markdown report of `strategy`, and the damages found. Raises UsageError when it has no journal."""
+    found = told(data, strategy)
+    if not found.records:
+        known = strategies_in(data)
+        there = f"; there are {', '.join(known)}{did_you_mean(strategy, known)}" if known else "; there are none yet"
+        raise UsageError(f"no journal of a strategy {strategy!r} in {data}{there}")
+    open_now = [record.snapshot for record in found.records if record.last and not isinstance(record.last.state, Idle)]
+    return report(strategy, found.events, open_now, found.damages), found.damages
+
+
+def write_report(data: Path, strategy: str, folder: Path) -> tuple[Path, list[str]]:
+    """Write the report to `folder`/STRATEGY.md in one move. Raises UsageError and CannotCreate."""
+    text, damages = report_of(data, strategy)
+    path = folder / f"{strategy}.md"
+    draft = path.with_suffix(".md.new")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
+    return path, damages
+
+
+def strategies_in(data: Path) -> list[str]:
+    """The names of all strategies that have a journal below `data`."""
+    return sorted({record.identity.strategy for record in read_records(data)})

@@ -1,0 +1,156 @@
+"""Many symbols in one process, each on its own: one that fails is restarted alone, or halted, and the rest go on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .adapters.clock import pause
+from .core.candle import MINUTE_MS
+from .core.errors import CannotCreate, ConfigError, DiskFailed, JournalDamaged, JournalLocked, LivekitError
+from .core.pulse import Pulse, Snapshot
+from .core.state import Idle
+from .live import Runner
+from .ports import Deliver
+from .wiring import Desk
+
+GRACE_SECONDS = 1.5
+"""How long a symbol may take to finish the step in hand when the process is asked to end."""
+
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
+"""Seconds between a failure and the restart; doubled with each failure in a row."""
+
+STEADY_MINUTES = 10
+"""A symbol that ran this long before it failed starts again with the shortest backoff."""
+
+REFUSED = (JournalLocked, CannotCreate, ConfigError)
+"""What is wrong at the start is told at once and nothing runs; the trader is still there to mend it."""
+
+HALTED = (JournalDamaged, DiskFailed)
+"""What a restart cannot mend."""
+
+log = logging.getLogger("livekit")
+
+
+class Post:
+    """One symbol's place in the process: its runner while it has one, and its fate when it has none."""
+
+    def __init__(self, desk: Desk, deliver: Deliver, *, restarts: bool) -> None:
+        self.desk = desk
+        self._restarts = restarts
+        self.runner: Runner | None = None
+        self.fault: LivekitError | None = None
+        self._deliver = deliver
+        self._last = Snapshot(desk.identity, Idle(), Pulse())
+        self._leaving: Callable[[Runner], None] | None = None
+        self._minutes_run = 0
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.runner.snapshot if self.runner else self._last
+
+    def leave(self, how: Callable[[Runner], None]) -> None:
+        """Have it end by `Runner.stop` or `Runner.retire`, now or as soon as there is a runner."""
+        self._leaving = how
+        if self.runner:
+            how(self.runner)
+
+    async def open(self) -> None:
+        """Open the journal. Raises what is in REFUSED; a journal that is damaged only halts this symbol."""
+        try:
+            self.runner = await self.desk.open(self._deliver)
+        except HALTED as error:
+            self._halt(error)
+
+    async def run(self, minutes: int | None) -> None:
+        """Keep the symbol running until it ends, is stopped, or is halted."""
+        backoff = SHORTEST_BACKOFF
+        while self.fault is None:
+            try:
+                await self._run_once(minutes)
+                return
+            except HALTED as error:
+                self._halt(error)
+            except Exception as error:  # a defect in one symbol must not end the others
+                if not self._restarts:
+                    raise
+                log.exception("%s %s failed; it restarts in %.0f s", *self._words(), backoff)
+                self._show("restarting", f"{type(error).__name__}: {error}")
+            if self.fault is None:
+                await pause(backoff)
+                backoff = min(2 * backoff, LONGEST_BACKOFF) if self._minutes_run < STEADY_MINUTES else SHORTEST_BACKOFF
+
+    async def _run_once(self, minutes: int | None) -> None:
+        if self.runner is None:
+            self.runner = await self.desk.open(self._deliver)
+        if self._leaving:
+            self._leaving(self.runner)
+        began = self.runner.snapshot.pulse.minute
+        try:
+            await self.runner.run(minutes)
+        finally:
+            self._last = self.runner.snapshot
+            self._minutes_run = ((self._last.pulse.minute or 0) - (began or 0)) // MINUTE_MS
+            self.runner.close()
+            self.runner = None
+
+    def _halt(self, error: LivekitError) -> None:
+        log.error("%s %s is halted: %s", *self._words(), error)
+        self.fault = error
+        self._show("halted", str(error))
+
+    def _show(self, status: str, error: str) -> None:
+        self._last = replace(self._last, pulse=replace(self._last.pulse, status=status, error=error))
+
+    def _words(self) -> tuple[str, str]:
+        return self.desk.identity.strategy, self.desk.identity.symbol
+
+
+class Fleet:
+    """All the symbols of one process."""
+
+    def __init__(self, desks: Sequence[Desk], deliver: Deliver, *, restarts: bool = True) -> None:
+        """Without `restarts` a symbol that fails ends, and `run` raises its error."""
+        self.posts = [Post(desk, deliver, restarts=restarts) for desk in desks]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def snapshots(self) -> list[Snapshot]:
+        return [post.snapshot for post in self.posts]
+
+    async def open(self) -> None:
+        """Open every journal, or none: raises JournalLocked, CannotCreate or ConfigError when one cannot be had."""
+        outcomes = await asyncio.gather(*(post.open() for post in self.posts), return_exceptions=True)
+        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if errors:
+            for post in self.posts:
+                if post.runner:
+                    post.runner.close()
+            raise errors[0]
+
+    async def run(self, minutes: int | None = None) -> None:
+        """Run all symbols until each has ended. Raises the gravest fault, after the others have ended."""
+        self._tasks = [asyncio.create_task(post.run(minutes)) for post in self.posts]
+        await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            if not task.cancelled():
+                task.result()
+        faults = [post.fault for post in self.posts if post.fault]
+        if faults:
+            raise max(faults, key=lambda fault: isinstance(fault, JournalDamaged))
+
+    async def stop(self) -> None:
+        """Finish the steps in hand and end; what is not done in time is left to the next start."""
+        for post in self.posts:
+            post.leave(Runner.stop)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def retire(self) -> None:
+        """Open nothing new; each symbol ends once it has nothing open."""
+        for post in self.posts:
+            post.leave(Runner.retire)
