@@ -15,15 +15,15 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.codec import Undecodable
 from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, JournalError
 from ..core.event import Event
 from ..core.pulse import Pulse
 from ..core.state import Identity, Publish, Step
 from .claim import Claim
 from .disk import Disk, is_full
-from .lines import NO_SUM, Content, DamagedLineError, Line, header_line, step_line, verify
+from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
+from .reading import ADVICE, decoded, lost_lines, read_content
 from .threads import Threads
 
 SEGMENT_BYTES = 256 * 1024
@@ -204,20 +204,6 @@ def open_journal(data_folder: Path, identity: Identity, disk: Disk, command: str
         raise
 
 
-def read_content(path: Path, content: bytes) -> Content:
-    """The verified `content` of the journal file at `path`. Raises JournalDamaged."""
-    try:
-        return verify(content)
-    except DamagedLineError as error:
-        raise JournalDamaged(f"{path}:{error.number}: {error}. {ADVICE}") from None
-
-
-ADVICE = (
-    "This symbol is halted: livekit neither mends a damaged journal nor starts afresh beside it. Look at the file; to "
-    "give it up, move every file of that name elsewhere"
-)
-
-
 def _opened(files: Places, identity: Identity, disk: Disk, claim: Claim) -> JournalFile:
     fd = _open_or_create(files, identity, disk, claim)
     try:
@@ -284,16 +270,6 @@ def _check_witness(seq: int, claim: Claim, files: Places) -> None:
         raise JournalDamaged(damage)
 
 
-def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
-    """What is wrong with a journal that ends at step `seq`, if step `witnessed` is known to have been durable."""
-    if witnessed <= seq:
-        return None
-    return (
-        f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step {witnessed}: "
-        f"lines were lost. {ADVICE}"
-    )
-
-
 def _cut_tail(content: Content, files: Places, disk: Disk, fd: int) -> None:
     try:
         _keep(content.tail + b"\n", files.torn, disk)
@@ -320,14 +296,6 @@ def _newest(content: Content, files: Places) -> tuple[Step | None, int]:
     if not content.lines:
         return None, 0
     return decoded(content.lines[-1], files.journal)
-
-
-def decoded(line: Line, path: Path) -> tuple[Step, int]:
-    """The step of `line` and the newest event acknowledged then. Raises JournalDamaged."""
-    try:
-        return line.step()
-    except (Undecodable, ValueError) as error:
-        raise JournalDamaged(f"{path}: step {line.seq} cannot be read: {error}. {ADVICE}") from None
 
 
 def _published_after(acked: int, content: Content, files: Places) -> list[tuple[int, Event]]:

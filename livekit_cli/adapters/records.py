@@ -10,10 +10,10 @@ from ..core.errors import JournalDamaged
 from ..core.event import Event, Mode
 from ..core.pulse import Pulse, Snapshot
 from ..core.state import Identity, Idle, Publish, Step
-from .journal import decoded, lost_lines, read_content
 from .lines import Content, Line
 from .names import Places, signal_folder
 from .pulse_file import read_pulse
+from .reading import decoded, lost_lines, read_content
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,42 @@
+"""What a journal file says, or that it is damaged, where, and what that means for the trader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.codec import Undecodable
+from ..core.errors import JournalDamaged
+from ..core.state import Step
+from .lines import Content, DamagedLineError, Line, verify
+from .names import Places
+
+ADVICE = (
+    "This symbol is halted: livekit neither mends a damaged journal nor starts afresh beside it. Look at the file; to "
+    "give it up, move every file of that name elsewhere"
+)
+
+
+def read_content(path: Path, content: bytes) -> Content:
+    """The verified `content` of the journal file at `path`. Raises JournalDamaged."""
+    try:
+        return verify(content)
+    except DamagedLineError as error:
+        raise JournalDamaged(f"{path}:{error.number}: {error}. {ADVICE}") from None
+
+
+def decoded(line: Line, path: Path) -> tuple[Step, int]:
+    """The step of `line` and the newest event acknowledged then. Raises JournalDamaged."""
+    try:
+        return line.step()
+    except (Undecodable, ValueError) as error:
+        raise JournalDamaged(f"{path}: step {line.seq} cannot be read: {error}. {ADVICE}") from None
+
+
+def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
+    """What is wrong with a journal that ends at step `seq`, if step `witnessed` is known to have been durable."""
+    if witnessed <= seq:
+        return None
+    return (
+        f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step {witnessed}: "
+        f"lines were lost. {ADVICE}"
+    )
