@@ -101,7 +101,7 @@ def load(spec: str, project: Path, settings: Mapping[str, str]) -> Loaded:
         if preset is not None:
             _refuse_double(preset, project)
             return _from_preset(preset, project, settings)
-    entry = _find(spec, project)
+    entry = _find(spec, project, Path())
     assert entry.strategy_class is not None
     return _loaded(entry.name, entry.strategy_class, {}, settings, entry.path)
 
@@ -116,16 +116,20 @@ def _is_file(spec: str) -> bool:
     return spec.endswith(".py") or ".py:" in spec
 
 
-def _find(spec: str, project: Path) -> Entry:
+def _find(spec: str, project: Path, *folders: Path) -> Entry:
+    """A file is looked for from each of `folders` and then from the project.
+
+    What is typed counts from the working folder, as the shell completes it; what a YAML file says does not, because
+    its meaning must not depend on where it is read.
+    """
     if _is_file(spec):
         file, _, name = spec.partition(".py")
-        return _in_file(_resolved(f"{file}.py", project), name.removeprefix(":"))
+        return _in_file(_resolved(f"{file}.py", *folders, project), name.removeprefix(":"))
     return _named(spec, project / STRATEGIES)
 
 
-def _resolved(file: str, project: Path) -> Path:
-    """Where the user means: from the working folder, as the shell completes it, or from the project."""
-    candidates = dict.fromkeys((Path(file).expanduser().absolute(), (project / file).absolute()))
+def _resolved(file: str, *folders: Path) -> Path:
+    candidates = dict.fromkeys((folder / Path(file).expanduser()).absolute() for folder in folders)
     for path in candidates:
         if path.is_file():
             return path
@@ -304,21 +308,23 @@ def _syntax(path: Path, error: SyntaxError) -> str:
 
 def _from_preset(path: Path, project: Path, settings: Mapping[str, str]) -> Loaded:
     section = load_yaml(path)
-    spec = section.get("strategy", str)
-    if spec is None:
-        section.fault("strategy", "strategy is missing, expected a strategy's name or file.py:Class")
-        section.get("interval", str)
-        section.section("params")
-        section.finish()
-    entry = _find(spec, project)
+    try:
+        entry = _find(_spec(section), project)
+        name = checked_name("strategy", path.stem)
+    except (ConfigError, UsageError) as error:
+        section.fault("strategy", str(error))
+        raise section.failure("interval", "params") from error
     assert entry.strategy_class is not None
     params = _params(section, entry.strategy_class)
     section.finish()
-    try:
-        name = checked_name("strategy", path.stem)
-    except UsageError as error:
-        raise ConfigError(f"{shown(path)}: {error}") from None
     return _loaded(name, entry.strategy_class, params, settings, path)
+
+
+def _spec(section: Section) -> str:
+    spec: str | None = section.get("strategy", str)
+    if spec is None:
+        raise ConfigError("strategy is missing, expected a strategy's name or file.py:Class")
+    return spec
 
 
 def _params(section: Section, cls: type[Strategy]) -> dict[str, Value]:

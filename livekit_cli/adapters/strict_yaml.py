@@ -83,9 +83,15 @@ class Section:
         if self._faults:
             raise ConfigError("\n".join(self._faults))
 
+    def failure(self, *unread: str) -> ConfigError:
+        """The error of `finish` for a file that cannot be read further; `unread` are keys it may have."""
+        self._known.update(unread)
+        self._count_unknown()
+        return ConfigError("\n".join(self._faults))
+
     def _count_unknown(self) -> None:
         for key, (node, _) in self._nodes.items():
-            if key not in self._known:
+            if key not in self._known and key in self._values:
                 expected = f"expected one of {', '.join(sorted(self._known))}{did_you_mean(key, self._known)}"
                 self._faults.append(f"{_place(self.path, node)}unknown key {self._where}{key}; {expected}")
         for section in self._sections:
