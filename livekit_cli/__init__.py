@@ -1,63 +1,88 @@
-"""livekit: a crash-safe runner for trading strategies."""
+"""livekit: run trading strategies live on paper, crash-safe, one journal per symbol.
+
+The names below are the library; everything else may change without notice. They are loaded when they are first used,
+so that a command pays only for what it needs.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .core.candle import Candle as Candle
-    from .core.candle import Candles as Candles
-    from .core.errors import LivekitError as LivekitError
-    from .core.errors import ProposalRefused as ProposalRefused
-    from .core.errors import StrategyError as StrategyError
-    from .core.event import ActiveMinute as ActiveMinute
-    from .core.event import Closed as Closed
-    from .core.event import CloseReason as CloseReason
-    from .core.event import Event as Event
-    from .core.event import IdleMinute as IdleMinute
-    from .core.event import Opened as Opened
-    from .core.pnl import PnL as PnL
-    from .core.signal import Position as Position
-    from .core.signal import Proposal as Proposal
-    from .core.signal import Signal as Signal
-    from .strategy import Market as Market
-    from .strategy import Strategy as Strategy
-    from .strategy import SyncMarket as SyncMarket
+__version__ = "0.1.0"
 
-_HOME = {
-    "ActiveMinute": ".core.event",
-    "Candle": ".core.candle",
-    "Candles": ".core.candle",
-    "CloseReason": ".core.event",
-    "Closed": ".core.event",
-    "Event": ".core.event",
-    "IdleMinute": ".core.event",
-    "LivekitError": ".core.errors",
-    "Market": ".strategy",
-    "Opened": ".core.event",
-    "PnL": ".core.pnl",
-    "Position": ".core.signal",
-    "Proposal": ".core.signal",
-    "ProposalRefused": ".core.errors",
-    "Signal": ".core.signal",
-    "Strategy": ".strategy",
-    "StrategyError": ".core.errors",
-    "SyncMarket": ".strategy",
+if TYPE_CHECKING:
+    from .api import Backtest, Live
+    from .core.candle import Candle, Candles
+    from .core.errors import (
+        CannotCreate,
+        ConfigError,
+        DiskFailed,
+        JournalDamaged,
+        JournalLocked,
+        LivekitError,
+        StrategyError,
+        UsageError,
+    )
+    from .core.event import ActiveMinute, Closed, CloseReason, Event, IdleMinute, Opened
+    from .core.pnl import PnL
+    from .core.signal import Position, Proposal, Signal
+    from .strategy import Market, Strategy, SyncMarket
+
+_HOMES = {
+    ".api": ("Backtest", "Live"),
+    ".core.candle": ("Candle", "Candles"),
+    ".core.errors": (
+        "CannotCreate",
+        "ConfigError",
+        "DiskFailed",
+        "JournalDamaged",
+        "JournalLocked",
+        "LivekitError",
+        "StrategyError",
+        "UsageError",
+    ),
+    ".core.event": ("ActiveMinute", "CloseReason", "Closed", "Event", "IdleMinute", "Opened"),
+    ".core.pnl": ("PnL",),
+    ".core.signal": ("Position", "Proposal", "Signal"),
+    ".strategy": ("Market", "Strategy", "SyncMarket"),
 }
 
-__all__ = list(_HOME)
+__all__ = [
+    "ActiveMinute",
+    "Backtest",
+    "Candle",
+    "Candles",
+    "CannotCreate",
+    "CloseReason",
+    "Closed",
+    "ConfigError",
+    "DiskFailed",
+    "Event",
+    "IdleMinute",
+    "JournalDamaged",
+    "JournalLocked",
+    "Live",
+    "LivekitError",
+    "Market",
+    "Opened",
+    "PnL",
+    "Position",
+    "Proposal",
+    "Signal",
+    "Strategy",
+    "StrategyError",
+    "SyncMarket",
+    "UsageError",
+]
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: `livekit --version` needs none of them."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value: object = getattr(import_module(_HOME[name], __name__), name)
-    globals()[name] = value
-    return value
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home, __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return __all__

@@ -17,10 +17,10 @@ from .core.errors import StrategyError
 from .core.event import Event, MinuteResult
 from .core.history import History, vwaps
 from .core.machine import settle, step
-from .core.minute import quiet, seen
+from .core.minute import quiet, seen, unrealised
 from .core.schedule import Turn, bucket
 from .core.signal import Signal
-from .core.state import Closing, Filled, Idle, Minute, Open, Opening, Publish, State, Step, Terms
+from .core.state import Closing, Filled, Identity, Idle, Minute, Open, Opening, Publish, State, Step, Terms
 from .ports import Strategist
 
 YIELD_EVERY = 1024
@@ -35,7 +35,8 @@ log = logging.getLogger("livekit")
 class Replay:
     """One strategy over the recorded candles of one symbol; orders fill at once, as on paper.
 
-    `time` is the minute it has come to, `errors` how often the strategy failed, `state` what is open at the end.
+    `time` is the minute it has come to, `errors` how often the strategy failed and `first_error` how it failed first,
+    `state` what is open at the end.
     """
 
     def __init__(self, history: History, strategist: Strategist, terms: Terms) -> None:
@@ -51,6 +52,22 @@ class Replay:
         self.state: State = Idle()
         self.time: int | None = None
         self.errors = 0
+        self.first_error: StrategyError | None = None
+
+    @property
+    def identity(self) -> Identity:
+        return self._terms.identity
+
+    @property
+    def price(self) -> float | None:
+        """The VWAP at `time`."""
+        return None if self.time is None else self._seen(self.time).price
+
+    @property
+    def unrealised(self) -> float | None:
+        """What is open would earn at `time`, in percent."""
+        price = self.price
+        return unrealised(self.state, price, self._terms) if isinstance(self.state, Open) and price else None
 
     async def events(self, start: int, end: int) -> AsyncIterator[Event]:
         """The events of the minutes from `start` to `end` (closes, epoch ms, both included), in turn."""
@@ -156,4 +173,5 @@ class Replay:
 
     def _failed(self, time: int, error: StrategyError) -> None:
         self.errors += 1
-        log.warning("%s %s at %d: %s", self._strategist.name, self._terms.identity.symbol, time, error)
+        self.first_error = self.first_error or error
+        log.debug("%s %s at %d: %s", self._strategist.name, self._terms.identity.symbol, time, error)

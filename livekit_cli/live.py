@@ -141,16 +141,16 @@ class Runner:
         self._beat("stopped" if self._stopped or minutes == 0 else "ended")
 
     async def _next_minute(self) -> int | None:
-        if self._stopped:
-            return None
         self._asleep = task = asyncio.current_task()
         try:
-            return await self._clock.next_minute(self._finished)
+            return None if self._stopped else await self._clock.next_minute(self._finished)
         except asyncio.CancelledError:
-            if self._stopped and task is not None:
+            if not self._stopped:
+                raise
+            # It was `stop` that cancelled the sleep, and only the sleep.
+            if task is not None:
                 task.uncancel()
-                return None
-            raise
+            return None
         finally:
             self._asleep = None
 

@@ -40,11 +40,8 @@ def told(data: Path, strategy: str | None = None, symbol: str | None = None) -> 
 
 def report_of(data: Path, strategy: str) -> tuple[str, list[str]]:
     """The markdown report of `strategy`, and the damages found. Raises UsageError when it has no journal."""
+    check_known(data, strategy)
     found = told(data, strategy)
-    if not found.records:
-        known = strategies_in(data)
-        there = f"; there are {', '.join(known)}{did_you_mean(strategy, known)}" if known else "; there are none yet"
-        raise UsageError(f"no journal of a strategy {strategy!r} in {data}{there}")
     open_now = [record.snapshot for record in found.records if record.last and not isinstance(record.last.state, Idle)]
     return report(strategy, found.events, open_now, found.damages), found.damages
 
@@ -66,3 +63,11 @@ def write_report(data: Path, strategy: str, folder: Path) -> tuple[Path, list[st
 def strategies_in(data: Path) -> list[str]:
     """The names of all strategies that have a journal below `data`."""
     return sorted({record.identity.strategy for record in read_records(data)})
+
+
+def check_known(data: Path, strategy: str) -> None:
+    """Raises UsageError, with the nearest name, when `strategy` has no journal below `data`."""
+    known = strategies_in(data)
+    if strategy not in known:
+        there = f"there are {', '.join(known)}{did_you_mean(strategy, known)}" if known else "there is none yet"
+        raise UsageError(f"no journal of a strategy {strategy!r} in {data}; {there}")

@@ -70,6 +70,7 @@ class Desk:
     make: Callable[[], Strategy]
     data: Path
     command: str
+    speed: float
 
     @property
     def identity(self) -> Identity:
@@ -99,8 +100,11 @@ def desks(request: Request) -> list[Desk]:
     make()  # so that a strategy that cannot even be made is an error of the start
     identities = [Identity(Mode.PAPER, exchange, name, symbol) for symbol in request.symbols]
     _check_symbols(request, identities)
-    clock, feed = _recorded(request, identities) if exchange == "csv" else _demo(request, identities)
-    return [Desk(Terms(identity), clock, feed, make, request.data, request.command) for identity in identities]
+    speed = _speed(request, CSV_SPEED if exchange == "csv" else 1.0)
+    clock, feed = (_recorded if exchange == "csv" else _demo)(request, identities, speed)
+    return [
+        Desk(Terms(identity), clock, feed, make, request.data, request.command, speed) for identity in identities
+    ]
 
 
 def replay(request: Request) -> tuple[Replay, int, int]:
@@ -154,19 +158,17 @@ def _check_symbols(request: Request, identities: Sequence[Identity]) -> None:
         seen[path] = identity.symbol
 
 
-def _recorded(request: Request, identities: Sequence[Identity]) -> tuple[Clock, Feed]:
+def _recorded(request: Request, identities: Sequence[Identity], speed: float) -> tuple[Clock, Feed]:
     assert request.candles is not None
     history = History(read_candles(request.candles))
     end = history.last + MINUTE_MS
     start = _goes_on(request, identities, history.first + MINUTE_MS)
-    speed = _speed(request, CSV_SPEED)
     return ReplayClock(start, speed, end), CsvFeed(identities[0].symbol, history)
 
 
-def _demo(request: Request, identities: Sequence[Identity]) -> tuple[Clock, Feed]:
+def _demo(request: Request, identities: Sequence[Identity], speed: float) -> tuple[Clock, Feed]:
     wall = wall_ms()
     wall -= wall % MINUTE_MS
-    speed = _speed(request, 1.0)
     start = _goes_on(request, identities, wall)
     # In real time the demo market is like any other, and the time a run was down is a gap. Only what ran ahead of the
     # wall clock has to go on where it was.

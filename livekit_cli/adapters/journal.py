@@ -116,10 +116,13 @@ class JournalFile:
         try:
             return self._append(step, acked)
         finally:
-            with self._guard:
-                self._appending = False
-                if self._closed:
-                    self._let_go()
+            self._appended()
+
+    def _appended(self) -> None:
+        with self._guard:
+            self._appending = False
+            if self._closed:
+                self._let_go()
 
     def _let_go(self) -> None:
         self._disk.close(self._fd)

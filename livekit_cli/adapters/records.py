@@ -36,8 +36,9 @@ class Record:
     @property
     def finished(self) -> int | None:
         """The minute (epoch ms) evaluated last, as far as the files know."""
-        known = [time for time in (self.pulse.minute, self.last and self.last.time) if time is not None]
-        return max(known, default=None)
+        if self.last is None or self.pulse.minute is None:
+            return self.pulse.minute if self.last is None else self.last.time
+        return max(self.pulse.minute, self.last.time)
 
 
 def read_record(path: Path) -> Record:

@@ -225,6 +225,9 @@ class Direct:
         except BaseException as error:  # everything that foreign code can raise
             raise self._failure(error) from error
 
+    def close(self) -> None:
+        """There is no thread to end."""
+
     def _failure(self, error: BaseException) -> BaseException:
         if isinstance(error, asyncio.CancelledError) and _cancelling():
             return error

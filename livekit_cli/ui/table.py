@@ -6,6 +6,7 @@ per row and draw, could not put an error below the row it belongs to, and shorte
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -90,7 +91,9 @@ class LiveTable:
         self._totals = Totals()
         self._now_ms = 0
         self._frame: tuple[tuple[int, int], list[Text]] | None = None
-        self._live = Live(self, console=console, auto_refresh=False, screen=False)
+        # Rich would print standard error's lines above the table, also when standard error is a file.
+        redirects = sys.stderr.isatty()
+        self._live = Live(self, console=console, auto_refresh=False, screen=False, redirect_stderr=redirects)
 
     def update(self, snapshots: Iterable[Snapshot]) -> None:
         """From now on these symbols, in this order."""

@@ -1,0 +1,35 @@
+"""`livekit dump`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import HERE, DataFolder, Project, data_folder
+from .output import complain, print_lines
+
+Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="The strategy's name. [default: each one]")]
+Folder = Annotated[Path | None, typer.Option("--path", help="Where to. [default: PROJECT/logs/live]")]
+
+
+def command(
+    strategy: Name = None, *, path: Folder = None, data_dir: DataFolder = None, project: Project = HERE
+) -> None:
+    """Write the markdown report of a strategy, or of every one, to DIR/STRATEGY.md."""
+    from ..core.errors import JournalDamaged
+    from ..reports import strategies_in, write_report
+
+    data = data_folder(project, data_dir)
+    folder = project / "logs" / "live" if path is None else path
+    names = strategies_in(data) if strategy is None else [strategy]
+    damages: list[str] = []
+    for name in names:
+        file, found = write_report(data, name, folder)
+        damages += found
+        print_lines([str(file)])
+    if not names:
+        complain(f"there is no journal in {data}")
+    if damages:
+        raise JournalDamaged("\n".join(damages))

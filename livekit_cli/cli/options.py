@@ -1,0 +1,67 @@
+"""The options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.candle import MINUTE_MS
+from ..core.errors import UsageError
+
+StrategyName = Annotated[
+    str, typer.Option("--strategy", "-s", help="A name from strategies/ or configs/strategies/, or file.py:Class.")
+]
+ExchangeName = Annotated[str, typer.Option("--exchange", "-e", help="demo: the built-in market.")]
+CandlesFile = Annotated[
+    Path | None,
+    typer.Option("--candles", help="A CSV file of 1m candles (timestamp,open,high,low,close,volume) as the exchange."),
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the strategy; repeatable.")
+]
+Project = Annotated[Path, typer.Option("--project", help="The folder with strategies/, configs/ and data/.")]
+DataFolder = Annotated[Path | None, typer.Option("--data-dir", help="Where the journals are. [default: PROJECT/data]")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+OfSymbol = Annotated[str | None, typer.Option("--symbol", help="Only this symbol.")]
+
+HERE = Path()
+
+
+def data_folder(project: Path, data: Path | None) -> Path:
+    return project / "data" if data is None else data
+
+
+def settings(texts: list[str] | None) -> dict[str, str]:
+    """`--set name=value` options by name. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set {text!r}: expected NAME=VALUE, for example --set lookback=40")
+        found[name.strip()] = value
+    return found
+
+
+def moment(option: str, text: str | None) -> int | None:
+    """A whole minute in epoch ms from ISO 8601 (UTC unless it says otherwise) or epoch ms. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000"
+        ) from None
+    if time % MINUTE_MS:
+        raise UsageError(f"{option} is {text!r}, expected a whole minute")
+    return time
+
+
+def _iso_ms(text: str) -> int:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return int(time.timestamp()) * 1000 + time.microsecond // 1000

@@ -1,0 +1,64 @@
+"""`livekit run`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import (
+    HERE,
+    CandlesFile,
+    DataFolder,
+    ExchangeName,
+    Json,
+    Project,
+    Settings,
+    StrategyName,
+    settings,
+)
+
+Symbols = Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
+Once = Annotated[bool, typer.Option("--once", help="Evaluate the minutes due since the last run, then end (cron).")]
+Speed = Annotated[
+    float | None,
+    typer.Option("--speed", help="Times faster than real time. [default: 1 for demo, 60 for recorded candles]"),
+]
+Plain = Annotated[bool, typer.Option("--plain", help="One line per event instead of the live table.")]
+
+
+def command(
+    symbols: Symbols,
+    *,
+    strategy: StrategyName,
+    exchange: ExchangeName = "demo",
+    candles: CandlesFile = None,
+    set_: Settings = None,
+    speed: Speed = None,
+    once: Once = False,
+    plain: Plain = False,
+    json: Json = False,
+    data_dir: DataFolder = None,
+    project: Project = HERE,
+) -> None:
+    """Run a strategy live on one or more symbols, on paper. Ctrl-C stops it; the next run goes on where it was."""
+    import asyncio
+    import shlex
+    import sys
+
+    from ..wiring import Request
+    from .session import Session
+
+    request = Request(
+        symbols=symbols,
+        strategy=strategy,
+        exchange=exchange,
+        candles=candles,
+        settings=settings(set_),
+        speed=speed,
+        once=once,
+        project=project,
+        data_folder=data_dir,
+        command=shlex.join(["livekit", *sys.argv[1:]]),
+    )
+    asyncio.run(Session(request, json=json, plain=plain).run())

@@ -1,0 +1,124 @@
+"""One `livekit run`, from the first journal opened to the last sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..adapters.clock import wall_ms
+from ..adapters.farewell import Farewell
+from ..adapters.stderr_log import StderrLog
+from ..adapters.threads import Threads
+from ..core.event import Event
+from ..core.state import Open
+from ..mailbox import Mailbox
+from ..supervise import Fleet
+from ..ui.inert import inert
+from ..ui.lines import event_json, event_line, time_text
+from ..wiring import Request, desks
+from .output import complain, forget_stdout
+
+if TYPE_CHECKING:
+    from ..ui.table import LiveTable
+
+REDRAW_SECONDS = 1.0
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Session:
+    """Runs the fleet, shows what happens, and ends when asked to, when its output is gone, or with its market.
+
+    Everything is shown in a thread of its own: a reader who has stopped reading must not stop the loop.
+    """
+
+    def __init__(self, request: Request, *, json: bool, plain: bool) -> None:
+        self._request = request
+        self._line = event_json if json else event_line
+        self._has_table = sys.stdout.isatty() and not (json or plain)
+        self._mailbox = Mailbox()
+        self._fleet = Fleet(desks(request), self._mailbox.put)
+        self._output = Threads(1, "output")
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Raises what keeps the fleet from running, and the gravest fault that halted a symbol."""
+        with Farewell(self._stop, self._restore):
+            await self._fleet.open()
+            running = asyncio.create_task(self._fleet.run(1 if self._request.once else None))
+            running.add_done_callback(lambda _: self._mailbox.end())
+            if self._has_table:
+                await self._show_table(running)
+            else:
+                with _logging():
+                    await self._show_lines()
+            await asyncio.wait([running])
+            self._say_how_it_ended()
+            running.result()
+
+    def _stop(self) -> None:
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._fleet.stop())
+
+    async def _show_lines(self) -> None:
+        async for event in self._mailbox:
+            try:
+                await self._output.run(partial(_write, self._line(event)))
+            except BrokenPipeError:
+                forget_stdout()
+                complain("livekit: nobody reads standard output any more, so the run ends")
+                self._stop()
+                return
+
+    async def _show_table(self, running: asyncio.Task[None]) -> None:
+        from ..ui.table import LiveTable
+
+        desk = self._fleet.posts[0].desk
+        identity = desk.identity
+        with LiveTable(identity.mode, identity.exchange, identity.strategy, desk.speed) as table, _logging():
+            fresh: list[Event] = []
+            collecting = asyncio.create_task(self._collect(fresh))
+            while not collecting.done():
+                shown, fresh[:] = tuple(fresh), ()
+                await self._output.run(partial(_draw, table, shown, self._fleet))
+                await asyncio.wait([collecting], timeout=REDRAW_SECONDS)
+            await self._output.run(partial(_draw, table, tuple(fresh), self._fleet))
+        await asyncio.wait([running])
+
+    async def _collect(self, fresh: list[Event]) -> None:
+        async for event in self._mailbox:
+            fresh.append(event)  # noqa: PERF401  the list is emptied meanwhile
+
+    def _restore(self) -> None:
+        if self._has_table:
+            os.write(sys.stdout.fileno(), SHOW_CURSOR)
+
+    def _say_how_it_ended(self) -> None:
+        for snapshot in self._fleet.snapshots:
+            symbol = inert(snapshot.identity.symbol)
+            if snapshot.pulse.status == "ended":
+                last = snapshot.pulse.minute
+                complain(f"{symbol}: the candles end here{'' if last is None else f', at {time_text(last)}'}")
+            if isinstance(snapshot.state, Open):
+                signal = snapshot.state.signal
+                since = time_text(signal.timestamp)
+                complain(f"{symbol}: still open, {signal.position} since {since}; the next run goes on watching it")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _draw(table: LiveTable, events: tuple[Event, ...], fleet: Fleet) -> None:
+    for event in events:
+        table.add(event)
+    table.update(fleet.snapshots)
+    table.draw(wall_ms())
+
+
+def _logging() -> StderrLog:
+    return StderrLog(logging.getLogger("livekit"), inert)
