@@ -121,9 +121,7 @@ class SyncMarket(_View):
     __slots__ = ()
     _fetch: Callable[[str, int], Candles]
 
-    def __init__(
-        self, symbol: str, now: int, price: float, last: float, fetch: Callable[[str, int], Candles]
-    ) -> None:
+    def __init__(self, symbol: str, now: int, price: float, last: float, fetch: Callable[[str, int], Candles]) -> None:
         self.symbol = symbol
         self.now = now
         self.price = price
@@ -285,9 +283,7 @@ def _level(name: str, entry: float, direction: int, percent: float | None, price
     try:
         return float(entry) * (1 + direction * float(percent) / 100)
     except (TypeError, ValueError):
-        raise ValueError(
-            f"{name} is {percent!r} percent of an entry of {entry!r}, expected two numbers"
-        ) from None
+        raise ValueError(f"{name} is {percent!r} percent of an entry of {entry!r}, expected two numbers") from None
 
 
 def _asked_for(timeframe: object, limit: object) -> int:

@@ -39,9 +39,7 @@ START = 1_767_225_600_000
 Answer = Callable[[Order], Report]
 
 
-def candles(
-    closes: Iterable[float], *, start: int = START, spread: float = 0.0, volume: float = 1.0
-) -> Candles:
+def candles(closes: Iterable[float], *, start: int = START, spread: float = 0.0, volume: float = 1.0) -> Candles:
     """One 1m candle for each close, the first opening at `start` (epoch ms).
 
     Each opens at the close before it. High and low lie `spread` (price units) beyond open and close.

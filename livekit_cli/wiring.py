@@ -102,9 +102,7 @@ def desks(request: Request) -> list[Desk]:
     _check_symbols(request, identities)
     speed = _speed(request, CSV_SPEED if exchange == "csv" else 1.0)
     clock, feed = (_recorded if exchange == "csv" else _demo)(request, identities, speed)
-    return [
-        Desk(Terms(identity), clock, feed, make, request.data, request.command, speed) for identity in identities
-    ]
+    return [Desk(Terms(identity), clock, feed, make, request.data, request.command, speed) for identity in identities]
 
 
 def replay(request: Request) -> tuple[Replay, int, int]:
@@ -219,5 +217,3 @@ def _demo_span(request: Request) -> tuple[int, int]:
     end = wall - wall % MINUTE_MS if request.end is None else request.end
     start = end - DEMO_SPAN_MINUTES * MINUTE_MS if request.start is None else request.start
     return start, end
-
-

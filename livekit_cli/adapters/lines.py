@@ -130,9 +130,7 @@ def _header(row: bytes) -> Header:
     found = _sound_sum(row, 1)
     try:
         fields = json.loads(row)
-        header = Header(
-            identity_from_dict(fields["journal"]), fields["segment"], fields["seq"], fields["prev"], found
-        )
+        header = Header(identity_from_dict(fields["journal"]), fields["segment"], fields["seq"], fields["prev"], found)
     except (ValueError, KeyError, TypeError) as error:
         raise DamagedLineError(1, f"the header cannot be read: {error}") from None
     return header
@@ -144,9 +142,7 @@ def _sound_sum(row: bytes, number: int) -> str:
         raise DamagedLineError(number, "its checksum does not match its content")
     version = _version(row)
     if version != FORMAT:
-        raise DamagedLineError(
-            number, f"it is written in format {version}, this livekit reads format {FORMAT}"
-        )
+        raise DamagedLineError(number, f"it is written in format {version}, this livekit reads format {FORMAT}")
     return stated
 
 

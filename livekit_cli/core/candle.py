@@ -146,9 +146,7 @@ def vwap(candles: Candles) -> float | None:
         return None
     weighted = 0.0
     total = 0.0
-    for high, low, close, volume in zip(
-        candles.highs, candles.lows, candles.closes, candles.volumes, strict=True
-    ):
+    for high, low, close, volume in zip(candles.highs, candles.lows, candles.closes, candles.volumes, strict=True):
         weighted += (high + low + close) / 3 * volume
         total += volume
     if total == 0.0:

@@ -1,17 +1,17 @@
 """Every error livekit raises on purpose; its class says what livekit does about it.
 
-    LivekitError                    exit  what happens
-    ├── UsageError                     2  nothing starts: the command line is wrong
-    ├── ConfigError                   78  nothing starts: a config, strategy or candle file is wrong
-    ├── CannotCreate                  73  nothing starts: the data folder cannot be written
-    ├── JournalError
-    │   ├── JournalLocked             75  nothing starts: another process owns this journal
-    │   ├── JournalDamaged            65  the symbol is halted until a person has looked
-    │   ├── DiskFailed                74  the symbol is stopped: the file is not trusted again by this process
-    │   └── DiskFull                  74  the minute is not recorded; it is tried again when there is space
-    ├── FeedError                     69  the minute is not evaluated; the next one catches up
-    └── StrategyError                  1  told to the trader; the symbol goes on without a proposal
-        └── ProposalRefused            1  the same, with every reason
+LivekitError                    exit  what happens
+├── UsageError                     2  nothing starts: the command line is wrong
+├── ConfigError                   78  nothing starts: a config, strategy or candle file is wrong
+├── CannotCreate                  73  nothing starts: the data folder cannot be written
+├── JournalError
+│   ├── JournalLocked             75  nothing starts: another process owns this journal
+│   ├── JournalDamaged            65  the symbol is halted until a person has looked
+│   ├── DiskFailed                74  the symbol is stopped: the file is not trusted again by this process
+│   └── DiskFull                  74  the minute is not recorded; it is tried again when there is space
+├── FeedError                     69  the minute is not evaluated; the next one catches up
+└── StrategyError                  1  told to the trader; the symbol goes on without a proposal
+    └── ProposalRefused            1  the same, with every reason
 """
 
 from __future__ import annotations

@@ -140,9 +140,7 @@ def _opened(state: Opening, price: float, terms: Terms) -> Step:
 
 def _closed(state: Closing, price: float, terms: Terms) -> Step:
     signal, identity, time = state.signal, terms.identity, state.order.time
-    percent = pnl_percentage(
-        signal.position, signal.price_open, price, terms.slippage_percent, terms.fee_percent
-    )
+    percent = pnl_percentage(signal.position, signal.price_open, price, terms.slippage_percent, terms.fee_percent)
     event = Closed(
         event_id=f"{signal.id}-closed",
         time=time,

@@ -76,9 +76,7 @@ class Signal:
         return OrderSide.SELL if self.position is Position.LONG else OrderSide.BUY
 
 
-def accept(
-    proposal: object, *, signal_id: str, time: int, last: float, max_entry_distance_percent: float
-) -> Signal:
+def accept(proposal: object, *, signal_id: str, time: int, last: float, max_entry_distance_percent: float) -> Signal:
     """The signal that `proposal` becomes at minute `time` with newest close `last`.
 
     Raises ProposalRefused with every reason.

@@ -15,6 +15,6 @@ def did_you_mean(word: object, words: Iterable[str]) -> str:
 
 def inert(text: str, length: int = 200) -> str:
     """The first line of `text`, at most `length` characters, each unprintable one (ESC, bidi marks) written out."""
-    line = text.strip().partition("\n")[0][:length + 1]
+    line = text.strip().partition("\n")[0][: length + 1]
     shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
     return shown if len(shown) <= length else shown[: length - 3] + "..."
