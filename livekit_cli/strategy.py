@@ -232,7 +232,7 @@ def parameters(cls: type[Strategy]) -> dict[str, Parameter]:
     for owner in reversed(cls.__mro__):
         if not issubclass(owner, Strategy) or owner is Strategy:
             continue
-        for name, annotation in owner.__annotations__.items():
+        for name, annotation in _annotations(owner).items():
             if name.startswith("_") or name == "interval" or not hasattr(cls, name):
                 continue
             if (parameter := _parameter(cls, owner, name, annotation)) is not None:
@@ -248,6 +248,8 @@ def checked(cls: type[Strategy], params: Mapping[str, object]) -> dict[str, Valu
             values[name] = _known(cls, known, name).check(value)
         except ValueError as error:
             faults.append(f"{cls.__name__}.{name} {error}")
+        except ConfigError as error:
+            faults.append(str(error))
     if faults:
         raise ConfigError("\n".join(faults))
     return values
@@ -324,6 +326,13 @@ def _parameter(cls: type[Strategy], owner: type[Strategy], name: str, annotation
     except ValueError as error:
         raise ConfigError(f"{where} {error}") from None
     return Parameter(name, type_name, default, kinds, choices)
+
+
+def _annotations(owner: type[Strategy]) -> dict[str, object]:
+    try:
+        return owner.__annotations__
+    except Exception as error:  # from Python 3.14 on they are evaluated here, and can hold anything  # noqa: BLE001
+        raise ConfigError(f"{owner.__name__} has a type that is none: {type(error).__name__}: {error}") from None
 
 
 def _evaluated(where: str, owner: type[Strategy], annotation: object) -> object:

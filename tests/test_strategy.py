@@ -101,7 +101,12 @@ def test_a_strategy_gets_what_it_is_given_and_keeps_the_defaults_of_the_rest() -
             "did you mean 'lookback'?",
         ),
         ({"untyped": 1}, "Rich.untyped is no parameter: it has no type; write `untyped: int = ...` in the class"),
-        ({"lookback": "a", "eager": "b"}, "Rich.lookback is 'a', expected int\nRich.eager is 'b', expected bool"),
+        (
+            {"lookback": "a", "untyped": 1, "eager": "b"},
+            "Rich.lookback is 'a', expected int\n"
+            "Rich.untyped is no parameter: it has no type; write `untyped: int = ...` in the class\n"
+            "Rich.eager is 'b', expected bool",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_told_with_class_name_and_what_was_expected(params: dict[str, Any], told: str) -> None:
