@@ -141,14 +141,11 @@ class Guarded:
         limit = asyncio.timeout(self._deadline)
         try:
             async with limit:
-                answer = await work
+                return await work
         except BaseException as error:  # everything that foreign code can raise
             if isinstance(error, asyncio.CancelledError) and task.cancelling() > cancels:
                 raise
             raise self._failure(name, error, late=limit.expired()) from error
-        if limit.expired():
-            raise self._late(name)
-        return answer
 
     def _failure(self, name: str, error: BaseException, *, late: bool) -> StrategyError:
         if isinstance(error, Held):

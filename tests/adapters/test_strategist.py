@@ -445,9 +445,13 @@ def test_candles_fail_in_a_thread_whose_call_was_given_up() -> None:
         finally:
             ended.set()
 
-    refusal(guarded(get_signal))
-    release.set()
-    assert ended.wait(5)
+    async def main() -> None:
+        with pytest.raises(StrategyError):
+            await asked(guarded(get_signal))
+        release.set()
+        assert await asyncio.to_thread(ended.wait, 5)
+
+    asyncio.run(main())
     assert [type(error).__name__ for error in outcome] == ["GivenUp"]
 
 
