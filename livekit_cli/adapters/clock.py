@@ -1,11 +1,18 @@
-"""Time: the only place that reads a clock or sleeps."""
+"""Time: the only place that reads a clock or sleeps.
+
+asyncio is imported by what sleeps, when it does: `status` asks for the time and needs no event loop, which takes as long
+to load as everything else in it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import time
+from typing import TYPE_CHECKING
 
 from ..core.candle import MINUTE_MS
+
+if TYPE_CHECKING:
+    import asyncio
 
 NAP_SECONDS = 1.0
 """Longest sleep. The loop's timers stand still while the machine is suspended; a nap later the wall clock is asked."""
@@ -24,7 +31,15 @@ def wall_ms() -> int:
 
 async def pause(seconds: float) -> None:
     """Do nothing for a while."""
+    import asyncio
+
     await asyncio.sleep(seconds)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    import asyncio
+
+    return asyncio.get_running_loop()
 
 
 class MinuteTimer:
@@ -39,7 +54,7 @@ class MinuteTimer:
         if wall_ms() >= moment:
             return
         earliest = min(self._waiters, default=None)
-        future = asyncio.get_running_loop().create_future()
+        future = _loop().create_future()
         self._waiters.setdefault(moment, []).append(future)
         if earliest is None or moment < earliest:
             self._ring()
@@ -55,7 +70,7 @@ class MinuteTimer:
         if self._waiters:
             left = (min(self._waiters) - now) / 1000
             nap = left - LAST_NAP_SECONDS if left > LAST_NAP_SECONDS else left
-            self._timer = asyncio.get_running_loop().call_later(min(nap, NAP_SECONDS), self._ring)
+            self._timer = _loop().call_later(min(nap, NAP_SECONDS), self._ring)
 
 
 def _release(waiters: list[asyncio.Future[None]]) -> None:
@@ -63,7 +78,7 @@ def _release(waiters: list[asyncio.Future[None]]) -> None:
         if not future.done():
             future.set_result(None)
     if len(waiters) > WOKEN_AT_ONCE:
-        asyncio.get_running_loop().call_soon(_release, waiters[WOKEN_AT_ONCE:])
+        _loop().call_soon(_release, waiters[WOKEN_AT_ONCE:])
 
 
 class WallClock:
@@ -125,5 +140,5 @@ class ReplayClock:
             await self._timer.wait_until(int(moment))
         else:
             # Behind its schedule, a replay would never let another task run.
-            await asyncio.sleep(0)
+            await pause(0)
         return minute
