@@ -23,7 +23,7 @@ from .claim import Claim
 from .disk import Disk, is_full
 from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
-from .reading import ADVICE, decoded, lost_lines, read_content
+from .reading import ADVICE, decoded, lost_lines, read_before, read_content
 from .threads import Threads
 
 SEGMENT_BYTES = 256 * 1024
@@ -308,11 +308,9 @@ def _published_after(acked: int, content: Content, files: Places) -> list[tuple[
     while True:
         lines = [line for line in content.lines if line.publishes and line.seq > acked]
         found = [(line.seq, _event(line, path)) for line in lines] + found
-        segment = content.header.segment - 1
-        if content.header.seq <= acked or segment < 1:
+        if content.header.seq <= acked or content.header.segment <= 1:
             return found
-        path = files.segment(segment)
-        content = read_content(path, path.read_bytes())
+        path, content = files.segment(content.header.segment - 1), read_before(content, files)
 
 
 def _event(line: Line, path: Path) -> Event:

@@ -108,6 +108,9 @@ def verify(content: bytes) -> Content:
         raise DamagedLineError(1, "the header is missing")
     header = _header(rows[0])
     lines = tuple(_chain(rows, header))
+    if not lines and header.segment > 1:
+        # A rotation syncs header and first step together before the file gets its name: this one was cut later.
+        raise DamagedLineError(2, "the step that this file was begun with is missing")
     seq, prev = (lines[-1].seq, lines[-1].sum) if lines else (header.seq, header.sum)
     tail = content[end:]
     if tail and not _is_torn(tail, seq + 1, prev):

@@ -24,6 +24,18 @@ def read_content(path: Path, content: bytes) -> Content:
         raise JournalDamaged(f"{path}:{error.number}: {error}. {ADVICE}") from None
 
 
+def read_before(later: Content, files: Places) -> Content:
+    """The segment that `later` goes on from. Raises JournalDamaged when it is not there, or not whole."""
+    path = files.segment(later.header.segment - 1)
+    try:
+        content = read_content(path, path.read_bytes())
+    except FileNotFoundError:
+        raise JournalDamaged(f"{path}: this segment of the journal is missing. {ADVICE}") from None
+    if (content.seq, content.sum) != (later.header.seq, later.header.prev):
+        raise JournalDamaged(f"{path}: it does not end where the next file goes on: lines were lost. {ADVICE}")
+    return content
+
+
 def decoded(line: Line, path: Path) -> tuple[Step, int]:
     """The step of `line` and the newest event acknowledged then. Raises JournalDamaged."""
     try:
