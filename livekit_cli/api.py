@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -52,7 +52,7 @@ class Live:
     """Run strategies live, on paper; one call for each symbol."""
 
     @staticmethod
-    async def run(symbol: str, **options: Unpack[LiveOptions]) -> AsyncIterator[Event]:
+    async def run(symbol: str, **options: Unpack[LiveOptions]) -> AsyncGenerator[Event, None]:
         """Yield every opened and closed event, endlessly; those that an earlier run left over come first.
 
         Asking for the next event acknowledges the one before; an event that was not acknowledged is delivered again
@@ -121,7 +121,7 @@ class Backtest:
     @staticmethod
     async def run(
         symbol: str, *, start: int | None = None, end: int | None = None, **options: Unpack[Options]
-    ) -> AsyncIterator[Closed]:
+    ) -> AsyncGenerator[Closed, None]:
         """Yield every closed event, and end with the data; a signal still open then has none.
 
         `start` and `end` are the opening times (epoch ms) of the first and last candle whose close is evaluated;
