@@ -48,6 +48,9 @@ BROKER_SECONDS = 20.0
 LATE_MS = 30_000
 """A strategy is not asked about a minute that closed longer ago than this: its price would be history."""
 
+YIELD_EVERY = 256
+"""Missed minutes evaluated before the other symbols get their turn."""
+
 BLIND_MINUTES = 3
 """How many minutes without a price an open signal may have before it is an alarm."""
 
@@ -188,10 +191,17 @@ class Runner:
         if isinstance(self._state, Open) and self._finished is not None:
             first = min(time, self._finished + MINUTE_MS)
         candles = await self._look(time, (time - first) // MINUTE_MS + VWAP_MINUTES)
-        for missed in range(first, time, MINUTE_MS):
-            if isinstance(self._state, Open):
-                await self._take(step(self._state, seen(candles, missed, recovered=True), self._terms))
+        await self._catch_up(candles, first, time)
         return await self._present(seen(candles, time), candles)
+
+    async def _catch_up(self, candles: Candles, first: int, time: int) -> None:
+        """Evaluate the minutes from `first` that were missed before `time`, one by one, while a signal is open."""
+        for number, missed in enumerate(range(first, time, MINUTE_MS), 1):
+            if not isinstance(self._state, Open):
+                return
+            await self._take(step(self._state, seen(candles, missed, recovered=True), self._terms))
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)  # after a month away the others still have their minutes
 
     async def _present(self, minute: Minute, candles: Candles) -> MinuteResult:
         """The minute that has just closed: the only one a strategy is asked about."""
