@@ -1,7 +1,7 @@
 """Time: the only place that reads a clock or sleeps.
 
-asyncio is imported by what sleeps, when it does: `status` asks for the time and needs no event loop, which takes as long
-to load as everything else in it.
+asyncio is imported by what sleeps, when it does: `status` asks for the time and needs no event loop, which takes as
+long to load as everything else in it.
 """
 
 from __future__ import annotations

@@ -89,12 +89,13 @@ class JournalFile:
     async def append(self, step: Step, acked: int) -> int:
         if self._broken:
             raise DiskFailed(f"{self._files.journal}: {self._broken}; nothing is written to it until a restart")
+        line = step_line(step, acked, self._seq + 1, self._sum)
         # Stays set when the caller is cancelled or the disk hangs: a second append must not meet the first.
         self._broken = "an earlier append has not ended"
-        call = DISK_THREADS.run(lambda: self._append_in_thread(step, acked))
+        call = DISK_THREADS.run(lambda: self._append_in_thread(line, step, acked))
+        deadline = asyncio.get_running_loop().call_later(DISK_SECONDS, _give_up, call)
         try:
-            async with asyncio.timeout(DISK_SECONDS):
-                seq = await call
+            seq = await call
         except TimeoutError:
             raise DiskFailed(f"{self._files.journal}: no answer from the disk in {DISK_SECONDS:.0f} s") from None
         except DiskFull:
@@ -103,10 +104,12 @@ class JournalFile:
         except JournalError as error:
             self._broken = str(error)
             raise
+        finally:
+            deadline.cancel()
         self._broken = None
         return seq
 
-    def _append_in_thread(self, step: Step, acked: int) -> int:
+    def _append_in_thread(self, line: Line, step: Step, acked: int) -> int:
         # An append that nobody waits for any more still owns the file: closed under it, the descriptor could come to
         # stand for another journal. So whoever ends last, the append or `close`, lets go of it.
         with self._guard:
@@ -114,7 +117,7 @@ class JournalFile:
                 raise DiskFailed(f"{self._files.journal} was closed")
             self._appending = True
         try:
-            return self._append(step, acked)
+            return self._append(line, step, acked)
         finally:
             self._appended()
 
@@ -128,10 +131,9 @@ class JournalFile:
         self._disk.close(self._fd)
         self._claim.release()
 
-    def _append(self, step: Step, acked: int) -> int:
+    def _append(self, line: Line, step: Step, acked: int) -> int:
         if not self._disk.is_at(self._fd, self._files.journal):
             raise JournalDamaged(f"{self._files.journal}: the file was moved, replaced or deleted while in use")
-        line = step_line(step, acked, self._seq + 1, self._sum)
         try:
             if self._size + len(line.content) < SEGMENT_BYTES:
                 self._add(line)
@@ -183,6 +185,11 @@ class JournalFile:
         disk.close(self._fd)
         self._fd, self._size, self._segment = fd, len(content), self._segment + 1
         return line
+
+
+def _give_up(call: asyncio.Future[int]) -> None:
+    if not call.done():
+        call.set_exception(TimeoutError())
 
 
 def open_journal(data_folder: Path, identity: Identity, disk: Disk, command: str, now: int) -> JournalFile:

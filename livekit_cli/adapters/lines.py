@@ -31,6 +31,7 @@ NO_SUM = "0" * 16
 
 _SUM_START, _SUM_END, _REST = 8, 24, 26
 _HEX = frozenset(b"0123456789abcdef")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 class DamagedLineError(ValueError):
@@ -160,7 +161,7 @@ def _version(row: bytes) -> int:
 
 
 def _line(seq: int, prev: str, fields: dict[str, Any]) -> Line:
-    body = json.dumps(fields, separators=(",", ":"), allow_nan=False).encode("ascii")
+    body = _ENCODER.encode(fields).encode("ascii")
     rest = _start(seq, prev) + b'"v":%d,' % FORMAT + body[1:]
     found = _sum_of(rest)
     return Line(seq, found, b'{"sum":"%s",%s' % (found.encode("ascii"), rest))
