@@ -5,15 +5,38 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TextIO
 
 
 def main() -> None:
     """Run the command line and exit."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave_early)
+    _open_streams()
     from .cli import start
 
     start()
+
+
+def _open_streams() -> None:
+    """Whoever closed a standard stream (`>&-`) gets silence; a journal must never be given its number.
+
+    What a stream's encoding cannot say is spelled out: a note in Chinese must not end a run.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+    sys.stdout = _usable(sys.stdout, 1)
+    sys.stderr = _usable(sys.stderr, 2)
+
+
+def _usable(stream: TextIO | None, number: int) -> TextIO:
+    if stream is None:
+        return open(number, "w", encoding="utf-8", closefd=False)  # it lives as long as the process
+    stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+    return stream
 
 
 def _leave_early(number: int, _frame: object) -> None:

@@ -8,25 +8,29 @@ import signal
 import threading
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 1.8
+PATIENCE_SECONDS = 1.7
 """A process that was asked to end and has not done so by then ends at once; what it did not finish, the next start
 does. systemd, a terminal and a person all count on two seconds."""
+
+RESTORE_SECONDS = 0.1
+"""How long the terminal may take: one that was stopped by Ctrl-S takes nothing."""
 
 ASKING = (signal.SIGTERM, signal.SIGINT)
 
 
 class Farewell:
-    """While it is entered, SIGTERM and SIGINT call `ask` on the running loop.
+    """From its entry to the end of the process, SIGTERM and SIGINT are heeded; while it is entered, they call `ask`.
 
     A loop that is blocked runs no signal handler, so a thread reads the signals from the wakeup pipe that Python's C
-    code writes to. `restore` is called, in that thread, before a hard end: it puts the terminal in order.
+    code writes to. `restore` is called before a hard end: it puts the terminal in order.
     """
 
     def __init__(self, ask: Callable[[], None], restore: Callable[[], None]) -> None:
         self._ask = ask
         self._restore = restore
-        self._asked = threading.Event()
-        self._over = threading.Event()
+        self._asked = False
+        self._over = False
+        self._code = 0
 
     def __enter__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -37,12 +41,10 @@ class Farewell:
             signal.signal(number, _noted)
         threading.Thread(target=self._read, name="farewell", daemon=True).start()
 
-    def __exit__(self, *_: object) -> None:
-        """The graceful end has been reached; from here on a signal changes nothing any more."""
-        self._over.set()
-        signal.set_wakeup_fd(-1)
-        for number in ASKING:
-            signal.signal(number, signal.SIG_IGN)
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Nobody is asked any more. The last words may still hang on a reader who is gone, so patience goes on."""
+        self._over = True
+        self._code = 0 if error is None else getattr(error, "exit_code", 1)
 
     def _read(self) -> None:
         while True:
@@ -51,23 +53,29 @@ class Farewell:
                     self._heed()
 
     def _heed(self) -> None:
-        if self._asked.is_set():
+        if self._asked:
             self._end()
-        self._asked.set()
+        self._asked = True
+        threading.Thread(target=self._wait, name="farewell-patience", daemon=True).start()
         try:
-            self._loop.call_soon_threadsafe(self._ask)
+            self._loop.call_soon_threadsafe(self._pass_on)
         except RuntimeError:
             # The loop is closed: the process is ending anyway.
             return
-        threading.Thread(target=self._wait, name="farewell-patience", daemon=True).start()
+
+    def _pass_on(self) -> None:
+        if not self._over:
+            self._ask()
 
     def _wait(self) -> None:
-        if not self._over.wait(PATIENCE_SECONDS):
-            self._end()
+        threading.Event().wait(PATIENCE_SECONDS)
+        self._end()
 
     def _end(self) -> None:
-        self._restore()
-        os._exit(0)
+        restoring = threading.Thread(target=self._restore, name="farewell-restore", daemon=True)
+        restoring.start()
+        restoring.join(RESTORE_SECONDS)
+        os._exit(self._code)
 
 
 def _noted(number: int, frame: object) -> None:

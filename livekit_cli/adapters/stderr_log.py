@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -43,9 +44,19 @@ class StderrLog(logging.Handler):
     def _write(self, stream: TextIO) -> None:
         while (line := self._lines.get()) is not None:
             try:
-                stream.write(line + "\n")
-                stream.flush()
+                _put(line + "\n", stream)
             except OSError:
                 # Nobody reads the log any more; `status` still shows the last error of each symbol.
                 continue
         self._written.set()
+
+
+def _put(line: str, stream: TextIO) -> None:
+    if stream is not sys.__stderr__:
+        stream.write(line)
+        stream.flush()
+        return
+    # Past Python's buffer: a thread that hangs in there keeps its lock, and Python aborts without it at exit.
+    rest = line.encode(stream.encoding, "backslashreplace")
+    while rest:
+        rest = rest[os.write(stream.fileno(), rest) :]

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ..core.errors import LivekitError
+from ..core.errors import DiskFailed, LivekitError
 from . import backtest, dump, events, report, run, status, strategies
-from .output import complain
+from .output import complain, forget, print_lines
 
 app = typer.Typer(
     name="livekit",
@@ -28,7 +28,7 @@ def livekit(*, version: Version = False) -> None:
     if version:
         from .. import __version__
 
-        print(f"livekit {__version__}")  # noqa: T201  this is the one line it is for
+        print_lines([f"livekit {__version__}"])
         raise typer.Exit
 
 
@@ -51,5 +51,10 @@ def start() -> None:
     except LivekitError as error:
         complain(f"livekit: {error}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        # A file that nobody foresaw, or the help page on a full disk: the file's name says more than a traceback.
+        forget(sys.stdout)
+        complain(f"livekit: {error}")
+        sys.exit(DiskFailed.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

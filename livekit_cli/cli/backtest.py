@@ -17,7 +17,7 @@ from .options import (
     moment,
     settings,
 )
-from .output import complain, print_lines
+from .output import SHOW_CURSOR, complain, print_lines
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -77,6 +77,7 @@ async def _watched(replayed: Replay, start: int, end: int) -> list[Event]:
     from rich.console import Console
     from rich.progress import Progress
 
+    _show_cursor_on_signals()
     with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("backtest", total=end - start)
         watching = asyncio.create_task(_watch(replayed, progress, bar, start))
@@ -92,6 +93,20 @@ async def _watch(replayed: Replay, progress: Progress, bar: TaskID, start: int) 
     while True:
         progress.update(bar, completed=(replayed.time or start) - start, refresh=True)
         await pause(0.1)
+
+
+def _show_cursor_on_signals() -> None:
+    """The progress bar hides the cursor, and an interrupted command must give it back."""
+    import os
+    import signal
+    import sys
+
+    def leave(number: int, _frame: object) -> None:
+        os.write(sys.stderr.fileno(), b"\r\x1b[K" + SHOW_CURSOR)
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
 
 
 def _tell(replayed: Replay, events: list[Event], *, json: bool) -> None:

@@ -5,28 +5,57 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
+
+from ..core.errors import DiskFailed
+
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+class Output:
+    """Standard output of a run, written past Python's buffers.
+
+    A thread that hangs in a buffered write keeps the buffer's lock, and Python aborts when it cannot have it at exit.
+    """
+
+    def __init__(self) -> None:
+        self._fd = sys.stdout.fileno()
+        self._encoding = sys.stdout.encoding
+        self._rest = b""
+
+    def write(self, line: str = "") -> None:
+        """Write `line` and what an earlier call that raised OSError left unwritten. May hang as long as the reader."""
+        self._rest += f"{line}\n".encode(self._encoding, "backslashreplace") if line else b""
+        while self._rest:
+            self._rest = self._rest[os.write(self._fd, self._rest) :]
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print to standard output; a reader who has seen enough ends the command quietly."""
+    """Print to standard output; a reader who has seen enough ends the command quietly. Raises DiskFailed."""
     try:
         for line in lines:
             sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        forget_stdout()
+        forget(sys.stdout)
         raise SystemExit(0) from None
+    except OSError as error:
+        forget(sys.stdout)
+        raise DiskFailed(f"cannot write to standard output: {error.strerror}") from None
 
 
 def complain(text: str) -> None:
-    """Tell the trader on standard error."""
+    """Tell the trader on standard error, foreign text made inert."""
+    from ..ui.inert import inert
+
     try:
-        sys.stderr.write(text + "\n")
-    except BrokenPipeError:
-        # Nobody reads the errors either; the exit code still tells.
-        return
+        for line in text.splitlines():
+            sys.stderr.write(inert(line) + "\n")
+    except OSError:
+        # Nobody can read the errors either; the exit code still tells.
+        forget(sys.stderr)
 
 
-def forget_stdout() -> None:
+def forget(stream: TextIO) -> None:
     """Send what Python still wants to flush at exit to nowhere, instead of into a traceback."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -13,6 +13,7 @@ from ..adapters.clock import wall_ms
 from ..adapters.farewell import Farewell
 from ..adapters.stderr_log import StderrLog
 from ..adapters.threads import Threads
+from ..core.errors import DiskFailed
 from ..core.event import Event
 from ..core.state import Open
 from ..mailbox import Mailbox
@@ -20,13 +21,16 @@ from ..supervise import Fleet
 from ..ui.inert import inert
 from ..ui.lines import event_json, event_line, time_text
 from ..wiring import Request, desks
-from .output import complain, forget_stdout
+from .output import SHOW_CURSOR, Output, complain
 
 if TYPE_CHECKING:
     from ..ui.table import LiveTable
 
 REDRAW_SECONDS = 1.0
-SHOW_CURSOR = b"\x1b[?25h"
+RETRY_SECONDS = 1.0
+"""Between two attempts at a standard output that takes nothing, as on a full disk."""
+
+log = logging.getLogger("livekit")
 
 
 class Session:
@@ -41,8 +45,10 @@ class Session:
         self._has_table = sys.stdout.isatty() and not (json or plain)
         self._mailbox = Mailbox()
         self._fleet = Fleet(desks(request), self._mailbox.put)
-        self._output = Threads(1, "output")
+        self._output = Output()
+        self._threads = Threads(1, "output")
         self._stopping: asyncio.Task[None] | None = None
+        self._unshown: str | None = None
 
     async def run(self) -> None:
         """Raises what keeps the fleet from running, and the gravest fault that halted a symbol."""
@@ -54,24 +60,47 @@ class Session:
                 await self._show_table(running)
             else:
                 with _logging():
-                    await self._show_lines()
+                    await self._show_lines(running)
             await asyncio.wait([running])
             self._say_how_it_ended()
             running.result()
+            if self._unshown:
+                raise DiskFailed(f"standard output: {self._unshown}; what was not shown is in the journal")
 
     def _stop(self) -> None:
         if self._stopping is None:
             self._stopping = asyncio.create_task(self._fleet.stop())
 
-    async def _show_lines(self) -> None:
+    async def _show_lines(self, running: asyncio.Task[None]) -> None:
         async for event in self._mailbox:
             try:
-                await self._output.run(partial(_write, self._line(event)))
+                await self._written(self._line(event), running)
             except BrokenPipeError:
-                forget_stdout()
                 complain("livekit: nobody reads standard output any more, so the run ends")
                 self._stop()
                 return
+
+    async def _written(self, line: str, running: asyncio.Task[None]) -> None:
+        """Write `line`, however long that takes while the run lasts: what was not shown must not be acknowledged.
+
+        Raises BrokenPipeError.
+        """
+        self._unshown = await self._write(line)
+        if self._unshown:
+            log.warning("standard output: %s; it is tried again, and the events are in the journal", self._unshown)
+        while self._unshown and not running.done():
+            await asyncio.wait([running], timeout=RETRY_SECONDS)
+            self._unshown = await self._write()
+
+    async def _write(self, line: str = "") -> str | None:
+        """What is wrong with standard output, if anything is. Raises BrokenPipeError."""
+        try:
+            await self._threads.run(partial(self._output.write, line))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
 
     async def _show_table(self, running: asyncio.Task[None]) -> None:
         from ..ui.table import LiveTable
@@ -83,9 +112,9 @@ class Session:
             collecting = asyncio.create_task(self._collect(fresh))
             while not collecting.done():
                 shown, fresh[:] = tuple(fresh), ()
-                await self._output.run(partial(_draw, table, shown, self._fleet))
+                await self._threads.run(partial(_draw, table, shown, self._fleet))
                 await asyncio.wait([collecting], timeout=REDRAW_SECONDS)
-            await self._output.run(partial(_draw, table, tuple(fresh), self._fleet))
+            await self._threads.run(partial(_draw, table, tuple(fresh), self._fleet))
         await asyncio.wait([running])
 
     async def _collect(self, fresh: list[Event]) -> None:
@@ -106,11 +135,6 @@ class Session:
                 signal = snapshot.state.signal
                 since = time_text(signal.timestamp)
                 complain(f"{symbol}: still open, {signal.position} since {since}; the next run goes on watching it")
-
-
-def _write(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 def _draw(table: LiveTable, events: tuple[Event, ...], fleet: Fleet) -> None:
