@@ -37,11 +37,14 @@ _SAID = {"stopped": "STOPPED", "halted": "HALTED", "restarting": "RESTARTING", "
 def words(snapshot: Snapshot, now_ms: int) -> str:
     """One word for how the symbol's runner is: what it last said of itself, else whether its heart beats.
 
-    OK, STARTING, STALE, RESTARTING, HALTED, STOPPED or ENDED. `now_ms` is wall time.
+    OK, STARTING, STALE, RESTARTING, HALTED, STOPPED, ENDED, or NEW for a journal that nobody has run yet. `now_ms` is
+    wall time.
     """
     pulse = snapshot.pulse
     if pulse.status in _SAID:
         return _SAID[pulse.status]
+    if pulse.heartbeat is None and pulse.minute is None:
+        return "NEW"
     if pulse.heartbeat is None or abs(now_ms - pulse.heartbeat) >= STALE_MS:
         return "STALE"
     return "STARTING" if pulse.status == "starting" else "OK"

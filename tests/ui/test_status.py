@@ -57,7 +57,7 @@ def test_the_table_is_aligned_in_the_order_given(world) -> None:
     assert status_lines(snapshots, world.T + 5_000) == [
         "SYMBOL        STRATEGY  EXCHANGE  MODE   STATE      PRICE  UNREALISED  LAST MINUTE        HEARTBEAT  STATUS",
         "BTCUSDT       breakout  demo      PAPER  open long  100.5  -0.25%      2026-03-02T00:11Z  5s ago     OK",
-        "1000SHIBUSDT  breakout  demo      LIVE   idle       -      -           -                  -          STALE",
+        "1000SHIBUSDT  breakout  demo      LIVE   idle       -      -           -                  -          NEW",
     ]
 
 
@@ -93,3 +93,8 @@ def test_json_has_one_object_per_symbol_and_line(world) -> None:
 def test_json_never_holds_a_number_that_is_none(world) -> None:
     line = status_json([world.snapshot(price=float("nan"), unrealised=float("inf"))], world.T)
     assert json.loads(line)["price"] is json.loads(line)["unrealised"] is None
+
+
+def test_a_journal_that_nobody_has_run_yet_is_new_and_not_stale(world) -> None:
+    assert words(world.snapshot(minute=None, heartbeat=None), world.T) == "NEW"
+    assert words(world.snapshot(heartbeat=None), world.T) == "STALE"
