@@ -132,8 +132,7 @@ class JournalFile:
         self._claim.release()
 
     def _append(self, line: Line, step: Step, acked: int) -> int:
-        if not self._disk.is_at(self._fd, self._files.journal):
-            raise JournalDamaged(f"{self._files.journal}: the file was moved, replaced or deleted while in use")
+        self._check_place()
         try:
             if self._size + len(line.content) < SEGMENT_BYTES:
                 self._add(line)
@@ -145,6 +144,14 @@ class JournalFile:
         # At once, not with the next beat: from here on, a journal that ends before this line has lost it.
         self._claim.witness(self._seq)
         return self._seq
+
+    def _check_place(self) -> None:
+        try:
+            is_there = self._disk.is_at(self._fd, self._files.journal)
+        except OSError as error:
+            raise DiskFailed(f"{self._files.journal}: cannot be looked at: {error.strerror}") from error
+        if not is_there:
+            raise JournalDamaged(f"{self._files.journal}: the file was moved, replaced or deleted while in use")
 
     def _add(self, line: Line) -> None:
         self._disk.append(self._fd, line.content + b"\n")
@@ -180,10 +187,18 @@ class JournalFile:
         line = step_line(step, acked, self._seq + 1, header.sum)
         content = header.content + b"\n" + line.content + b"\n"
         fd = _write_file(disk, files.fresh, content)
-        disk.replace(files.fresh, files.journal)
-        disk.sync_folder(files.journal.parent)
+        try:
+            disk.replace(files.fresh, files.journal)
+        except BaseException:
+            disk.close(fd)
+            raise
         disk.close(self._fd)
         self._fd, self._size, self._segment = fd, len(content), self._segment + 1
+        try:
+            disk.sync_folder(files.journal.parent)
+        except OSError as error:
+            # Too late to cut back: the new file has the name, and nobody can say whether it will keep it.
+            raise DiskFailed(f"{files.journal}: the disk did not confirm a new file: {error.strerror}") from error
         return line
 
 
@@ -245,6 +260,9 @@ def _open_or_create(files: Places, identity: Identity, disk: Disk, claim: Claim)
     if files.segments.exists():
         raise JournalDamaged(f"{files.journal}: the file is gone, but {files.segments} has older lines. {ADVICE}")
     try:
+        # A process that was killed before this one may have made the folders and not lived to make them durable.
+        for folder in (files.journal.parent, *files.journal.parent.parents[:2]):
+            disk.sync_folder(folder.parent)
         # Under another name first: an empty or half a journal can then only be a damaged one.
         fd = _write_file(disk, files.fresh, header_line(identity, 1, 0, NO_SUM).content + b"\n")
         disk.replace(files.fresh, files.journal)
