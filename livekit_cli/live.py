@@ -163,7 +163,10 @@ class Runner:
             await self._publish(seq, replayed(event))
         last = self._journal.last
         if last is not None and isinstance(last.owed, Submit):
-            await self._trade(last.owed.order)
+            try:
+                await self._trade(last.owed.order)
+            except DiskFull as error:
+                self._report(last.time, str(error))  # the next minute tries again
         self._beat("running")
 
     async def _minute(self, time: int) -> None:
@@ -188,8 +191,9 @@ class Runner:
             if isinstance(self._state, Opening | Closing):
                 return None
         first = time
-        if isinstance(self._state, Open) and self._finished is not None:
-            first = min(time, self._finished + MINUTE_MS)
+        if isinstance(self._state, Open):
+            # Its own minute may never have been finished: the disk was full, and it was the first one.
+            first = min(time, max(self._finished or 0, self._state.signal.timestamp) + MINUTE_MS)
         candles = await self._look(time, (time - first) // MINUTE_MS + VWAP_MINUTES)
         await self._catch_up(candles, first, time)
         return await self._present(seen(candles, time), candles)
@@ -233,8 +237,13 @@ class Runner:
             self._turn = self._turn.failed(minute.time, interval)
             self._report(minute.time, str(error))
             return self._quiet(minute)
-        happened = await self._take(following)
-        self._turn = self._turn.answered(minute.time, interval)
+        before, self._turn = self._turn, self._turn.answered(minute.time, interval)
+        try:
+            happened = await self._take(following)
+        except DiskFull:
+            if isinstance(self._state, Idle):
+                self._turn = before  # the answer was not written down: it is asked for again
+            raise
         return happened or self._quiet(minute)
 
     async def _look(self, time: int, limit: int) -> Candles:
@@ -333,14 +342,17 @@ def _finished(journal: Journal) -> int | None:
 
 
 def _turn(journal: Journal, interval_ms: int) -> Turn:
-    """What the pulse remembers, or the signal opened last if that is later: a pulse may be lost, a signal is not."""
+    """What the pulse remembers, or the signal proposed last if that is later: a pulse may be lost, a step is not."""
     turn = journal.pulse.turn
     match journal.last:
         case Step(state=Opening(signal) | Open(signal) | Closing(signal)) | Step(owed=Publish(Closed(signal=signal))):
-            opened = bucket(signal.timestamp, interval_ms)
-            return turn if turn.used is not None and turn.used >= opened else Turn(opened)
+            answered = signal.timestamp
+        case Step(time=time, state=Idle(), owed=None):
+            answered = time  # an entry that was rejected
         case _:
             return turn
+    opened = bucket(answered, interval_ms)
+    return turn if turn.used is not None and turn.used >= opened else Turn(opened)
 
 
 def _word(report: Report) -> str:

@@ -189,6 +189,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.failures: deque[JournalError] = deque()
+        self._found = 0
         self._acked_at_opening = 0
         self._acked = 0
         self._pulse = Pulse()
@@ -211,9 +212,10 @@ class MemoryJournal:
     def pulse(self) -> Pulse:
         return self._pulse_at_opening
 
-    def unacknowledged(self, acked: int) -> list[tuple[int, Event]]:
-        published = [(seq, step.owed) for seq, step in enumerate(self.steps, 1)]
-        return [(seq, owed.event) for seq, owed in published if seq > acked and isinstance(owed, Publish)]
+    @property
+    def unacknowledged(self) -> list[tuple[int, Event]]:
+        published = [(seq, step.owed) for seq, step in enumerate(self.steps[: self._found], 1)]
+        return [(seq, owed.event) for seq, owed in published if seq > self.acked and isinstance(owed, Publish)]
 
     async def append(self, step: Step, acked: int) -> int:
         if not self._is_open:
@@ -236,6 +238,7 @@ class MemoryJournal:
         self.close()
         following = MemoryJournal()
         following.steps = list(self.steps)
+        following._found = len(self.steps)
         pulse = Pulse() if pulse_lost else self._pulse
         following._pulse = following._pulse_at_opening = pulse
         following._acked = following._acked_at_opening = max(self._acked, pulse.acked)
