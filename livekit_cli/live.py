@@ -100,7 +100,7 @@ class Runner:
         self._deliver = deliver
         self._state: State = journal.last.state if journal.last else Idle()
         self._acknowledged = Acknowledged(journal.acked)
-        self._pulse = replace(journal.pulse, error=None, error_time=None)
+        self._pulse = journal.pulse._replace(error=None, error_time=None)
         self._finished = _finished(journal)
         self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
@@ -210,7 +210,7 @@ class Runner:
     async def _present(self, minute: Minute, candles: Candles) -> MinuteResult:
         """The minute that has just closed: the only one a strategy is asked about."""
         newest = candles[-1].timestamp + MINUTE_MS if len(candles) else self._pulse.newest_candle
-        self._pulse = replace(self._pulse, price=minute.price, newest_candle=newest)
+        self._pulse = self._pulse._replace(price=minute.price, newest_candle=newest)
         if isinstance(self._state, Idle):
             if self._is_due(minute):
                 return await self._ask(minute)
@@ -304,7 +304,7 @@ class Runner:
     def _quiet(self, minute: Minute) -> MinuteResult:
         result = quiet(self._state, minute, self._terms)
         if isinstance(result, ActiveMinute):
-            self._pulse = replace(self._pulse, unrealised=result.pnl_percentage)
+            self._pulse = self._pulse._replace(unrealised=result.pnl_percentage)
         return result
 
     def _count_blind(self, time: int, result: MinuteResult | None) -> None:
@@ -317,11 +317,10 @@ class Runner:
 
     def _report(self, time: int, text: str) -> None:
         log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
-        self._pulse = replace(self._pulse, error=text, error_time=time)
+        self._pulse = self._pulse._replace(error=text, error_time=time)
 
     def _beat(self, status: str) -> None:
-        self._pulse = replace(
-            self._pulse,
+        self._pulse = self._pulse._replace(
             status=status,
             heartbeat=self._clock.now(),
             acked=self._acknowledged.newest,

@@ -102,7 +102,7 @@ class Post:
         self._show("halted", str(error))
 
     def _show(self, status: str, error: str) -> None:
-        self._last = replace(self._last, pulse=replace(self._last.pulse, status=status, error=error))
+        self._last = replace(self._last, pulse=self._last.pulse._replace(status=status, error=error))
 
     def _words(self) -> tuple[str, str]:
         return self.desk.identity.strategy, self.desk.identity.symbol

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.errors import CannotCreate, JournalLocked
@@ -38,7 +37,7 @@ class Claim:
     def beat(self, pulse: Pulse) -> None:
         """Show `pulse`, signed by this process."""
         mine = self._holder
-        self._file.write(replace(pulse, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
+        self._file.write(pulse._replace(pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
 
     def witness(self, seq: int) -> None:
         """Note that step `seq` is durable."""
@@ -50,7 +49,7 @@ class Claim:
 
     def halt(self, reason: str) -> None:
         """Show that the journal is damaged; what the found pulse bears witness to is kept."""
-        self.beat(replace(self.found, status="halted", error=reason, heartbeat=self._holder.heartbeat))
+        self.beat(self.found._replace(status="halted", error=reason, heartbeat=self._holder.heartbeat))
 
     def release(self) -> None:
         self._file.close()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, JournalError
@@ -78,7 +77,7 @@ class JournalFile:
         return self._claim.found
 
     def beat(self, pulse: Pulse) -> None:
-        self._claim.beat(replace(pulse, seq=self._seq))
+        self._claim.beat(pulse._replace(seq=self._seq))
 
     def close(self) -> None:
         with self._guard:

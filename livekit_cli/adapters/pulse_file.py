@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import fields, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -19,7 +18,8 @@ PAGE = 4096
 """What fits in one page is written by one call, so a reader sees the old text or the new one."""
 
 _TEXT_LENGTH = 200
-_NAMES = tuple(field.name for field in fields(Pulse))
+_NAMES = Pulse._fields
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class PulseFile:
@@ -59,16 +59,16 @@ def read_pulse(path: Path) -> Pulse | None:
     if pulse is None and seq == 0:
         return None
     pulse = pulse or Pulse()
-    return replace(pulse, seq=max(seq, pulse.seq))
+    return pulse._replace(seq=max(seq, pulse.seq))
 
 
 def encode(pulse: Pulse) -> bytes:
     """The first page."""
-    plain = {name: getattr(pulse, name) for name in _NAMES}
+    plain = pulse._asdict()
     plain["turn"] = (pulse.turn.used, pulse.turn.tried, pulse.turn.failures)
     for name in ("error", "command", "host"):
         plain[name] = plain[name] and plain[name][:_TEXT_LENGTH]
-    body = json.dumps(plain, separators=(",", ":")).encode("ascii")
+    body = _ENCODER.encode(plain).encode("ascii")
     line = b'{"sum":"%s","pulse":%s}' % (_sum_of(body), body)
     return line.ljust(PAGE - 1) + b"\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import JournalDamaged
@@ -28,9 +28,9 @@ class Record:
 
     @property
     def snapshot(self) -> Snapshot:
-        pulse = self.pulse
+        pulse = self.pulse._replace(minute=self.finished)
         if self.damage:
-            pulse = replace(pulse, status="halted", error=self.damage)
+            pulse = pulse._replace(status="halted", error=self.damage)
         return Snapshot(self.identity, self.last.state if self.last else Idle(), pulse)
 
     @property

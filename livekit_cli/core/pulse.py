@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from .schedule import Turn
 from .state import Identity, State
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
+class Pulse(NamedTuple):
     """How one symbol is doing. Times are epoch ms; None means not known, or not yet.
 
     The first four fields serve a restart: the newest durable step, the newest acknowledged event, the last finished
@@ -20,7 +20,7 @@ class Pulse:
     seq: int = 0
     acked: int = 0
     minute: int | None = None
-    turn: Turn = field(default_factory=Turn)
+    turn: Turn = Turn()
     heartbeat: int | None = None
     newest_candle: int | None = None
     next_due: int | None = None
