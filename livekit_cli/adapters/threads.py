@@ -63,9 +63,10 @@ class Threads:
             try:
                 loop.call_soon_threadsafe(_answer, future, result, error)
             except RuntimeError:
-                # The loop has been closed: the process is on its way out and nobody waits for the answer.
-                return
-            del job, loop, future, call, result, error
+                # The loop was closed and nobody waits for the answer; the next loop of this process needs the thread.
+                continue
+            finally:
+                del job, loop, future, call, result, error
 
 
 def _answer(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
