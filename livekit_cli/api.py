@@ -61,16 +61,19 @@ class Live:
         JournalDamaged, DiskFailed, CannotCreate; and whatever is a defect, after the journal is safe.
         """
         mailbox = Mailbox()
-        fleet = Fleet(desks(_live_request(symbol, options)), _to_listeners(mailbox.put), restarts=False)
-        await fleet.open()
+        fleet = await _opened(symbol, options, mailbox.put, restarts=False)
         running = asyncio.create_task(fleet.run())
         running.add_done_callback(lambda _: mailbox.end())
         try:
             async for event in mailbox:
                 yield event
         finally:
-            await fleet.stop()
-            await running
+            _leaving.add(running)
+            try:
+                await fleet.stop()
+                await running
+            finally:
+                _leaving.discard(running)
 
     @staticmethod
     async def background(symbol: str, **options: Unpack[LiveOptions]) -> Callable[[], None]:
@@ -80,8 +83,7 @@ class Live:
         when there is none. A run that fails is restarted with backoff; one that is halted says so in the log. Raises
         at the start what `run` raises.
         """
-        fleet = Fleet(desks(_live_request(symbol, options)), _to_listeners(_acknowledged))
-        await fleet.open()
+        fleet = await _opened(symbol, options, _acknowledged, restarts=True)
         task = asyncio.create_task(fleet.run())
         # The loop keeps only weak references to tasks.
         _tasks.add(task)
@@ -137,6 +139,24 @@ class Backtest:
 
 _listeners: list[Listener] = []
 _tasks: set[asyncio.Future[None]] = set()
+_leaving: set[asyncio.Task[None]] = set()
+"""The runs whose consumer has gone, and that still hold their journals."""
+
+
+async def _opened(symbol: str, options: LiveOptions, deliver: Deliver, *, restarts: bool) -> Fleet:
+    await _others_have_left()
+    fleet = Fleet(desks(_live_request(symbol, options)), _to_listeners(deliver), restarts=restarts)
+    await fleet.open()
+    return fleet
+
+
+async def _others_have_left() -> None:
+    """A loop that was left by `break` must not find its own journal in use when it runs again."""
+    for _ in range(2):  # in its next two turns the event loop begins to close the generators that nobody holds
+        await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    if leaving := [task for task in _leaving if task.get_loop() is loop]:
+        await asyncio.wait(leaving)
 
 
 def _request(symbol: str, options: Options, **more: object) -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from .adapters.clock import ReplayClock, WallClock, wall_ms
 from .adapters.csv_file import CsvFeed, read_candles
 from .adapters.demo import DemoMarket
 from .adapters.disk import Disk
-from .adapters.journal import DISK_THREADS, open_journal
+from .adapters.journal import DISK_THREADS, JournalFile, open_journal
 from .adapters.names import places
 from .adapters.paper import PaperBroker
 from .adapters.records import read_record
@@ -18,7 +19,7 @@ from .adapters.strategist import Direct, Guarded
 from .adapters.strategy_loader import kebab, load
 from .backtest import Replay
 from .core.candle import MINUTE_MS
-from .core.errors import UsageError
+from .core.errors import ConfigError, UsageError
 from .core.event import Mode
 from .core.history import History
 from .core.state import Identity, Terms
@@ -81,7 +82,12 @@ class Desk:
         identity = self.identity
         strategy = Guarded(self.make(), identity.strategy, identity.symbol, self.feed)
         disk, now = Disk(), self.clock.now()
-        journal = await DISK_THREADS.run(lambda: open_journal(self.data, identity, disk, self.command, now))
+        opening = DISK_THREADS.run(lambda: open_journal(self.data, identity, disk, self.command, now))
+        try:
+            journal = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_again)
+            raise
         return Runner(
             terms=self.terms,
             clock=self.clock,
@@ -91,6 +97,12 @@ class Desk:
             strategist=strategy,
             deliver=deliver,
         )
+
+
+def _close_again(opening: asyncio.Future[JournalFile]) -> None:
+    """Nobody waits for this journal any more, and it must not stay locked."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def desks(request: Request) -> list[Desk]:
@@ -120,6 +132,8 @@ def replay(request: Request) -> tuple[Replay, int, int]:
 def strategy_of(request: Request) -> tuple[str, Callable[[], Strategy]]:
     """The strategy's name, and how to make a fresh object of it."""
     wanted = request.strategy
+    if not isinstance(wanted, str):
+        _check_written(wanted)
     if isinstance(wanted, Strategy):
         if request.settings:
             raise UsageError("params= goes with a strategy class or name; an object has its parameters already")
@@ -129,6 +143,15 @@ def strategy_of(request: Request) -> tuple[str, Callable[[], Strategy]]:
         return kebab(wanted.__name__), lambda: wanted(**params)
     loaded = load(wanted, request.project, dict(request.settings))
     return loaded.name, loaded.create
+
+
+def _check_written(wanted: object) -> None:
+    """A class or object of the caller's own; one that was found by name has been checked by the loader."""
+    cls = wanted if isinstance(wanted, type) else type(wanted)
+    if not issubclass(cls, Strategy):
+        raise UsageError(f"strategy= is {wanted!r}, expected a class like `class Mine(Strategy):`, or an object of one")
+    if cls.get_signal is Strategy.get_signal:
+        raise ConfigError(f"{cls.__name__} has no get_signal; expected `async def get_signal(self, market):`")
 
 
 def _exchange(request: Request) -> str:
