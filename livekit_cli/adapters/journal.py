@@ -186,11 +186,7 @@ class JournalFile:
         line = step_line(step, acked, self._seq + 1, header.sum)
         content = header.content + b"\n" + line.content + b"\n"
         fd = _write_file(disk, files.fresh, content)
-        try:
-            disk.replace(files.fresh, files.journal)
-        except BaseException:
-            disk.close(fd)
-            raise
+        _take_name(disk, fd, files)
         disk.close(self._fd)
         self._fd, self._size, self._segment = fd, len(content), self._segment + 1
         try:
@@ -264,8 +260,7 @@ def _open_or_create(files: Places, identity: Identity, disk: Disk, claim: Claim)
             disk.sync_folder(folder.parent)
         # Under another name first: an empty or half a journal can then only be a damaged one.
         fd = _write_file(disk, files.fresh, header_line(identity, 1, 0, NO_SUM).content + b"\n")
-        disk.replace(files.fresh, files.journal)
-        disk.sync_folder(files.journal.parent)
+        _take_name(disk, fd, files)
     except OSError as error:
         raise CannotCreate(f"cannot create {files.journal}: {error.strerror}") from error
     return fd
@@ -282,6 +277,15 @@ def _write_file(disk: Disk, path: Path, content: bytes) -> int:
         disk.close(fd)
         raise
     return fd
+
+
+def _take_name(disk: Disk, fd: int, files: Places) -> None:
+    """Make the fresh file the journal. One that fails to become it is let go of: left open, it would stay locked."""
+    try:
+        disk.replace(files.fresh, files.journal)
+    except BaseException:
+        disk.close(fd)
+        raise
 
 
 def _check_identity(content: Content, identity: Identity, files: Places) -> None:
