@@ -62,11 +62,14 @@ class Acknowledged:
 
     def __init__(self, newest: int) -> None:
         self.newest = newest
+        self.all_had = asyncio.Event()
+        self.all_had.set()
         self._missing: dict[int, int] = {}
 
     def expect(self, seq: int, receivers: int) -> None:
         """Event `seq` goes to so many receivers."""
         self._missing[seq] = receivers
+        self.all_had.clear()
 
     def had(self, seq: int) -> None:
         """One of them has had it. `newest` moves past it once it and all before it have been had by all."""
@@ -74,6 +77,8 @@ class Acknowledged:
         while self._missing and self._missing[first := next(iter(self._missing))] <= 0:
             del self._missing[first]
             self.newest = first
+        if not self._missing:
+            self.all_had.set()
 
 
 class Runner:
@@ -115,6 +120,7 @@ class Runner:
     def stop(self) -> None:
         """Finish the minute in hand and return from `run`; what is open stays open."""
         self._stopped = True
+        self._acknowledged.all_had.set()
         if self._asleep:
             self._asleep.cancel()
 
@@ -135,13 +141,17 @@ class Runner:
         Raises DiskFailed, JournalDamaged, and whatever is a defect; the journal is sound in every case.
         """
         await self._resume()
-        while minutes is None or minutes > 0:
-            time = await self._next_minute()
-            if time is None:
-                break
+        left = minutes
+        while left != 0 and (time := await self._next_minute()) is not None:
             await self._minute(time)
-            minutes = None if minutes is None else minutes - 1
-        self._beat("stopped" if self._stopped or minutes == 0 else "ended")
+            left = None if left is None else left - 1
+        self._beat("ended" if minutes is None and not self._stopped else "stopped")
+
+    async def acknowledged(self) -> None:
+        """After `run`: wait until every event has been had, or for `stop`; what was not had comes again next time."""
+        if not self._stopped:
+            await self._acknowledged.all_had.wait()
+        self._beat(self._pulse.status)
 
     async def _next_minute(self) -> int | None:
         self._asleep = task = asyncio.current_task()
