@@ -15,7 +15,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -29,13 +29,16 @@ PATIENCE = 3
 
 
 class Held(BaseException):
-    """Raised in the code that blocks, and then to who called it. Not an Exception: few catch it by accident."""
+    """Raised in the code that blocks, and then to who called it. Not an Exception: few catch it by accident.
+
+    To the caller it says where the code was: pairs of file and line, the innermost first.
+    """
 
 
 class _Alarm:
     armed = False
     rings = 0
-    place: tuple[str, int] | None = None
+    places: tuple[tuple[str, int], ...] = ()
 
 
 def within(seconds: float, call: Callable[..., T], *arguments: object) -> T:
@@ -55,7 +58,7 @@ def within(seconds: float, call: Callable[..., T], *arguments: object) -> T:
         signal.setitimer(signal.ITIMER_REAL, *before)
         if _Alarm.rings:
             _stop_tracing()
-            raise Held(_Alarm.place)  # replaces whatever the call made of it
+            raise Held(*_Alarm.places)  # replaces whatever the call made of it
 
 
 def _ready() -> bool:
@@ -73,18 +76,29 @@ def _ring(_number: int, frame: FrameType | None) -> None:
         return
     _Alarm.rings += 1
     if _Alarm.rings == 1:
-        _Alarm.place = frame.f_code.co_filename, frame.f_lineno
+        _Alarm.places = tuple((each.f_code.co_filename, each.f_lineno) for each in _foreign(frame))
     if _Alarm.rings > PATIENCE:
-        _trace(frame)
+        _trace(frame, _Alarm.rings - PATIENCE - 1)
     raise Held
 
 
-def _trace(frame: FrameType | None) -> None:
-    """Have Held raised at the next line too: in `while True: try: sleep() except: pass` that is in the `except`."""
-    while frame is not None and frame.f_code is not within.__code__:
-        frame.f_trace = _raise_at_line
-        frame = frame.f_back
+def _trace(frame: FrameType | None, spared: int) -> None:
+    """Have Held raised at the next line too: in `while True: try: sleep() except: pass` that is in the `except`.
+
+    Python raises so only once, and a `finally` in a library below may use that up. So the `spared` innermost frames are
+    left alone, one more with each ring, until it is the frame that catches everything.
+    """
+    frames = list(_foreign(frame))
+    for number, each in enumerate(frames, 1):
+        each.f_trace = _raise_at_line if number > spared or number == len(frames) else None
     sys.settrace(_trace_nothing)
+
+
+def _foreign(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frames of the call that was interrupted, the innermost first."""
+    while frame is not None and frame.f_code is not within.__code__:
+        yield frame
+        frame = frame.f_back
 
 
 def _stop_tracing() -> None:

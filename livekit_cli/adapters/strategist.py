@@ -158,7 +158,7 @@ class Guarded:
         return StrategyError(f"{name} gave no answer within {self._deadline:g} s")
 
     def _held(self, name: str, held: Held) -> StrategyError:
-        file, line = held.args[0]
+        file, line = next((place for place in held.args if place[0] in self._files), held.args[0])
         return StrategyError(
             f"{shown(file)}:{line}: {name} kept the event loop for itself for more than {self._blocking:g} s and was "
             f"cut short; what blocks belongs in a plain `def {name}`"
