@@ -106,7 +106,7 @@ class Runner:
         self._state: State = journal.last.state if journal.last else Idle()
         self._acknowledged = Acknowledged(journal.acked)
         self._pulse = journal.pulse._replace(error=None, error_time=None)
-        self._finished = _finished(journal)
+        self._finished = self._looked_at = _finished(journal)
         self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
         self._entries = True
@@ -156,7 +156,7 @@ class Runner:
     async def _next_minute(self) -> int | None:
         self._asleep = task = asyncio.current_task()
         try:
-            return None if self._stopped else await self._clock.next_minute(self._finished)
+            return None if self._stopped else await self._clock.next_minute(self._looked_at)
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
@@ -180,12 +180,16 @@ class Runner:
         self._beat("running")
 
     async def _minute(self, time: int) -> None:
+        # Finished or not: what failed is tried again with the next minute, not at once and without end.
+        self._looked_at = time
+        result, sees = None, True
         try:
             result = await self._evaluate(time)
+            sees = self._pulse.price is not None
         except (FeedError, DiskFull) as error:
             self._report(time, str(error))
-            result = None
-        self._count_blind(time, result)
+            sees = isinstance(error, DiskFull)
+        self._count_blind(time, sees)
         if result is not None:
             self._finished = time
             if not isinstance(result, Opened | Closed):
@@ -317,8 +321,8 @@ class Runner:
             self._pulse = self._pulse._replace(unrealised=result.pnl_percentage)
         return result
 
-    def _count_blind(self, time: int, result: MinuteResult | None) -> None:
-        if not isinstance(self._state, Open) or (result is not None and self._pulse.price is not None):
+    def _count_blind(self, time: int, sees: bool) -> None:
+        if sees or not isinstance(self._state, Open):
             self._blind = 0
             return
         self._blind += 1
@@ -336,7 +340,7 @@ class Runner:
             acked=self._acknowledged.newest,
             minute=self._finished,
             turn=self._turn,
-            next_due=None if self._finished is None else self._finished + MINUTE_MS,
+            next_due=None if self._looked_at is None else self._looked_at + MINUTE_MS,
             unrealised=self._pulse.unrealised if isinstance(self._state, Open) else None,
         )
         self._journal.beat(self._pulse)

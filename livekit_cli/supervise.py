@@ -42,6 +42,7 @@ class Post:
         self._restarts = restarts
         self.runner: Runner | None = None
         self.fault: LivekitError | None = None
+        self.is_over = False
         self._deliver = deliver
         self._last = Snapshot(desk.identity, Idle(), Pulse())
         self._leaving: Callable[[Runner], None] | None = None
@@ -90,6 +91,8 @@ class Post:
         began = self.runner.snapshot.pulse.minute
         try:
             await self.runner.run(minutes)
+            self.is_over = True
+            await self.runner.acknowledged()
         finally:
             self._last = self.runner.snapshot
             self._minutes_run = ((self._last.pulse.minute or 0) - (began or 0)) // MINUTE_MS
@@ -99,6 +102,7 @@ class Post:
     def _halt(self, error: LivekitError) -> None:
         log.error("%s %s is halted: %s", *self._words(), error)
         self.fault = error
+        self.is_over = True
         self._show("halted", str(error))
 
     def _show(self, status: str, error: str) -> None:
@@ -115,6 +119,11 @@ class Fleet:
         """Without `restarts` a symbol that fails ends, and `run` raises its error."""
         self.posts = [Post(desk, deliver, restarts=restarts) for desk in desks]
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no symbol will see another minute; they may still wait for their events to be acknowledged."""
+        return all(post.is_over for post in self.posts)
 
     @property
     def snapshots(self) -> list[Snapshot]:

@@ -88,9 +88,11 @@ class Session:
         self._unshown = await self._write(line)
         if self._unshown:
             log.warning("standard output: %s; it is tried again, and the events are in the journal", self._unshown)
-        while self._unshown and not running.done():
+        while self._unshown and not (running.done() or self._fleet.is_over):
             await asyncio.wait([running], timeout=RETRY_SECONDS)
             self._unshown = await self._write()
+        if self._unshown:
+            await self._fleet.stop()
 
     async def _write(self, line: str = "") -> str | None:
         """What is wrong with standard output, if anything is. Raises BrokenPipeError."""
