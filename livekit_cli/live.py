@@ -130,6 +130,11 @@ class Runner:
         if isinstance(self._state, Idle):
             self.stop()
 
+    def show(self, status: str, error: str) -> None:
+        """Tell whoever looks at the data folder what became of this symbol."""
+        self._pulse = self._pulse._replace(error=error, error_time=self._finished)
+        self._beat(status)
+
     def close(self) -> None:
         """Give the journal back; after `run` has ended, however it ended."""
         self._strategist.close()

@@ -78,7 +78,7 @@ class Post:
                 if not self._restarts:
                     raise
                 log.exception("%s %s failed; it restarts in %.0f s", *self._words(), backoff)
-                self._show("restarting", f"{type(error).__name__}: {error}")
+                self._show(*self._fate(error))
             if self.fault is None:
                 await pause(backoff)
                 backoff = min(2 * backoff, LONGEST_BACKOFF) if self._minutes_run < STEADY_MINUTES else SHORTEST_BACKOFF
@@ -93,6 +93,9 @@ class Post:
             await self.runner.run(minutes)
             self.is_over = True
             await self.runner.acknowledged()
+        except Exception as error:
+            self.runner.show(*self._fate(error))
+            raise
         finally:
             self._last = self.runner.snapshot
             self._minutes_run = ((self._last.pulse.minute or 0) - (began or 0)) // MINUTE_MS
@@ -103,7 +106,13 @@ class Post:
         log.error("%s %s is halted: %s", *self._words(), error)
         self.fault = error
         self.is_over = True
-        self._show("halted", str(error))
+        self._show(*self._fate(error))
+
+    def _fate(self, error: Exception) -> tuple[str, str]:
+        """The status that `error` leads to, and how to put it."""
+        if isinstance(error, HALTED):
+            return "halted", str(error)
+        return "restarting" if self._restarts else "stopped", f"{type(error).__name__}: {error}"
 
     def _show(self, status: str, error: str) -> None:
         self._last = replace(self._last, pulse=self._last.pulse._replace(status=status, error=error))
