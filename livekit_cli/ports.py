@@ -25,7 +25,7 @@ class Clock(Protocol):
     async def next_minute(self, after: int | None) -> int | None:
         """Return the whole minute to evaluate next, as soon as it has closed; None when time ends here.
 
-        Always later than `after`, the minute finished last. A wall clock may skip minutes that passed while nobody
+        Always later than `after`, the minute looked at last. A wall clock may skip minutes that passed while nobody
         waited, a replayed one never does.
         """
         ...
