@@ -280,6 +280,7 @@ class Tables(NamedTuple):
 
 @cache
 def tables() -> Tables:
+    """What the prices are computed with: the same numbers on every machine."""
     shares = [(i + 0.5) / 4096 for i in range(4096)]
     step = [log(u / (1 - u)) * sqrt(3) / pi for u in shares]
     season = [1 + 0.35 * cos(2 * pi * (minute - 900) / _DAY) for minute in range(_DAY + BLOCK)]

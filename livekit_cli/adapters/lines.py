@@ -94,10 +94,12 @@ class Content:
 
 
 def header_line(identity: Identity, segment: int, seq: int, prev: str) -> Line:
+    """The first line of a journal file: whose it is, and where it follows."""
     return _line(seq, prev, {"journal": identity_to_dict(identity), "segment": segment})
 
 
 def step_line(step: Step, acked: int, seq: int, prev: str) -> Line:
+    """The line of one durable step, and of the newest event acknowledged then."""
     return _line(seq, prev, {"acked": acked, "step": step_to_dict(step)})
 
 

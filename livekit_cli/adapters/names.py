@@ -58,6 +58,7 @@ def places(data_folder: Path, identity: Identity) -> Places:
 
 
 def signal_folder(data_folder: Path) -> Path:
+    """Where the journals are, a folder for each mode."""
     return data_folder / "signal"
 
 

@@ -25,6 +25,7 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version and 
 
 @app.callback(invoke_without_command=True)
 def livekit(*, version: Version = False) -> None:
+    """What the program does when no command is named."""
     if version:
         from .. import __version__
 

@@ -31,6 +31,7 @@ HERE = Path()
 
 
 def data_folder(project: Path, data: Path | None) -> Path:
+    """Where the journals are: what was typed, or `data` in the project."""
     return project / "data" if data is None else data
 
 

@@ -51,6 +51,7 @@ def event_to_dict(event: Event) -> Plain:
 
 
 def signal_to_dict(signal: Signal) -> Plain:
+    """The signal as it stands in events, journals and `--json`."""
     return {
         "id": signal.id,
         "position": signal.position.value,
@@ -64,6 +65,7 @@ def signal_to_dict(signal: Signal) -> Plain:
 
 
 def order_to_dict(order: Order) -> Plain:
+    """The order as it stands in journals."""
     return {
         "client_order_id": order.client_order_id,
         "symbol": order.symbol,
@@ -74,10 +76,12 @@ def order_to_dict(order: Order) -> Plain:
 
 
 def step_to_dict(step: Step) -> Plain:
+    """The step as it stands in journals; `step_from_dict` is its inverse."""
     return {"time": step.time, "state": _state_to_dict(step.state), "owed": _owed_to_dict(step)}
 
 
 def identity_to_dict(identity: Identity) -> Plain:
+    """Whose journal it is, as its header says it."""
     return {
         "mode": identity.mode.value,
         "exchange": identity.exchange,

@@ -26,14 +26,20 @@ class LivekitError(Exception):
 
 
 class UsageError(LivekitError):
+    """The command line, or a call of the library, asks for what is not there. Nothing starts."""
+
     exit_code = 2
 
 
 class ConfigError(LivekitError):
+    """A config, strategy or candle file is wrong. Nothing starts."""
+
     exit_code = 78
 
 
 class CannotCreate(LivekitError):
+    """The data folder cannot be written. Nothing starts."""
+
     exit_code = 73
 
 
@@ -42,22 +48,32 @@ class JournalError(LivekitError):
 
 
 class JournalLocked(JournalError):
+    """Another process, or another run in this one, owns the journal. Nothing starts."""
+
     exit_code = 75
 
 
 class JournalDamaged(JournalError):
+    """The journal does not check out. Its symbol is halted until a person has looked."""
+
     exit_code = 65
 
 
 class DiskFailed(JournalError):
+    """The disk did not do what it was told. The symbol is stopped; this process trusts the file no more."""
+
     exit_code = 74
 
 
 class DiskFull(JournalError):
+    """There is no space. The minute is not recorded, and is tried again."""
+
     exit_code = 74
 
 
 class FeedError(LivekitError):
+    """The exchange did not say what the candles are. The minute is not evaluated; the next one catches up."""
+
     exit_code = 69
 
 
