@@ -25,7 +25,7 @@ from .names import Places, places
 from .reading import ADVICE, decoded, lost_lines, read_before, read_content
 from .threads import Threads
 
-SEGMENT_BYTES = 256 * 1024
+SEGMENT_BYTES = 64 * 1024
 """A file that would grow past this is kept as a segment and a new one begun; it bounds what an opening reads."""
 
 DISK_SECONDS = 30.0
