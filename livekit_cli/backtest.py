@@ -15,7 +15,7 @@ from dataclasses import replace
 from .core.candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS
 from .core.errors import StrategyError
 from .core.event import Event, MinuteResult
-from .core.history import History, vwaps
+from .core.history import History, closed, vwaps
 from .core.machine import settle, step
 from .core.minute import quiet, seen, unrealised
 from .core.schedule import Turn, bucket
@@ -121,7 +121,7 @@ class Replay:
 
     def _seen(self, time: int) -> Minute:
         times = self._times
-        newest = bisect_left(times, time) - 1
+        newest = closed(times, time, MINUTE_MS) - 1
         oldest = newest - VWAP_MINUTES + 1
         if oldest >= 0 and times[oldest] == time - VWAP_MS:
             return Minute(time, self._prices[newest], self._closes[newest])
@@ -130,29 +130,29 @@ class Replay:
     async def _evaluate(self, minute: Minute) -> Event | None:
         state = self.state
         if isinstance(state, Open):
-            following = step(state, minute, self._terms)
+            following: Step | None = step(state, minute, self._terms)
         elif minute.price is not None and self._turn.is_due(minute.time, self._interval):
             following = await self._ask(minute)
         else:
-            following = Step(minute.time, state)
-        event = self._take(following)
+            following = None
+        event = None if following is None else self._take(following)
         if event is None and self._every_minute:
             await self._tell(quiet(self.state, minute, self._terms))
         return event
 
-    async def _ask(self, minute: Minute) -> Step:
+    async def _ask(self, minute: Minute) -> Step | None:
         assert minute.price is not None
         assert minute.last is not None
         try:
             proposal = await self._strategist.ask(minute.time, minute.price, minute.last)
-            if proposal is None:
-                following = Step(minute.time, self.state)
-            else:
+            # Most answers are None, and a step that changes nothing is not worth making.
+            following = None
+            if proposal is not None:
                 following = step(self.state, replace(minute, proposal=proposal), self._terms)
         except StrategyError as error:
             self._turn = self._turn.failed(minute.time, self._interval)
             self._failed(minute.time, error)
-            return Step(minute.time, self.state)
+            return None
         self._turn = self._turn.answered(minute.time, self._interval)
         return following
 

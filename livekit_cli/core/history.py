@@ -80,13 +80,23 @@ class History:
         """
         known = self._of_timeframe.get(timeframe)
         columns, length = known if known is not None else self._build(timeframe)
-        stop = bisect_right(columns[0], until - length)
+        stop = closed(columns[0], until, length)
         return Candles(columns, max(0, stop - max(0, limit)), stop)
 
     def _build(self, timeframe: str) -> tuple[Columns, int]:
         built = columns_of(resample(self.candles, timeframe)), timeframe_ms(timeframe)
         self._of_timeframe[timeframe] = built
         return built
+
+
+def closed(times: array[int], until: int, length: int) -> int:
+    """How many candles of `length` had closed at `until`."""
+    newest = until - length
+    if not times or newest < times[0]:
+        return 0
+    # Where none is missing the place can be computed; a missing one only moves the others towards the beginning.
+    most = min((newest - times[0]) // length + 1, len(times))
+    return most if times[most - 1] <= newest else bisect_right(times, newest, 0, most)
 
 
 def resample(candles: Candles, timeframe: str) -> Candles:
@@ -186,7 +196,7 @@ def _slide(
     w1, v1, w2, v2, w3, v3, w4, v4 = before
     append = prices.append
     for high, low, close, volume in rows:
-        weighted = (high + low + close) / 3 * volume
+        weighted = (high + low + close) / 3.0 * volume  # an int would be converted each time
         try:
             append((w1 + w2 + w3 + w4 + weighted) / (v1 + v2 + v3 + v4 + volume))
         except ZeroDivisionError:

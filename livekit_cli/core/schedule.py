@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ATTEMPTS = 3
 """How often a strategy that fails is asked in one bucket."""
@@ -13,8 +13,7 @@ def bucket(time: int, interval_ms: int) -> int:
     return time - time % interval_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """In which bucket a strategy had its say last, and how often it failed in the one it was asked in last."""
 
     used: int | None = None
