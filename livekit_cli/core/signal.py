@@ -93,7 +93,7 @@ def accept(proposal: object, *, signal_id: str, time: int, last: float, max_entr
         price_open=last if proposal.price_open is None else float(proposal.price_open),
         price_take_profit=float(proposal.price_take_profit),
         price_stop_loss=float(proposal.price_stop_loss),
-        minute_estimated_time=int(proposal.minute_estimated_time),
+        minute_estimated_time=int(float(proposal.minute_estimated_time)),
         note=proposal.note,
         timestamp=time,
     )
@@ -114,7 +114,7 @@ def _faults(proposal: Proposal, last: float, max_distance: float) -> Iterator[st
             yield f"{name} is {price}, expected a price above 0"
         else:
             prices[name] = price
-    if proposal.position not in tuple(Position):
+    if not isinstance(proposal.position, str) or proposal.position not in tuple(Position):
         yield f"position is {_shown(proposal.position)}, expected 'long' or 'short'"
     elif "price_open" in prices:
         yield from _wrong_sides(Position(proposal.position), prices)
@@ -165,7 +165,7 @@ def _number(value: object) -> float | str:
         return f"is {_shown(value)}"
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (ValueError, OverflowError, TypeError):
+    except Exception:  # noqa: BLE001  a foreign object's own __float__: whatever it raises, it is not a number
         return f"is {_shown(value)}"
     return number if isfinite(number) else f"is {number}"
 
