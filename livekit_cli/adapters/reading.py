@@ -24,6 +24,15 @@ def read_content(path: Path, content: bytes) -> Content:
         raise JournalDamaged(f"{path}:{error.number}: {error}. {ADVICE}") from None
 
 
+def read_file(path: Path) -> Content:
+    """The verified content of the journal file at `path`. Raises JournalDamaged, also when it cannot be read at all."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise JournalDamaged(f"{path}: cannot be read: {error.strerror}") from error
+    return read_content(path, content)
+
+
 def read_before(later: Content, files: Places) -> Content:
     """The segment that `later` goes on from. Raises JournalDamaged when it is not there, or not whole."""
     path = files.segment(later.header.segment - 1)

@@ -13,7 +13,7 @@ from ..core.state import Identity, Idle, Publish, Step
 from .lines import Content, Line
 from .names import Places, signal_folder
 from .pulse_file import read_pulse
-from .reading import decoded, lost_lines, read_content
+from .reading import decoded, lost_lines, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ def read_record(path: Path) -> Record:
     files = Places(path)
     pulse = read_pulse(files.pulse) or Pulse()
     try:
-        content = read_content(path, path.read_bytes())
+        content = read_file(path)
         last = decoded(content.lines[-1], path)[0] if content.lines else None
-    except (JournalDamaged, OSError) as error:
+    except JournalDamaged as error:
         return Record(files, _named(path), None, pulse, str(error))
     return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files))
 
@@ -74,14 +74,11 @@ def read_events(record: Record) -> Iterator[Event]:
 
 def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
     # The newest file first: its header says how many segments count, and a rotation meanwhile only adds to them.
-    newest = read_content(files.journal, files.journal.read_bytes())
+    newest = read_file(files.journal)
     seq, prev = 0, None
     for number in range(1, newest.header.segment):
         path = files.segment(number)
-        try:
-            content = read_content(path, path.read_bytes())
-        except FileNotFoundError:
-            raise JournalDamaged(f"{path}: this segment of the journal is missing") from None
+        content = read_file(path)
         _check_link(content, seq, prev, path)
         seq, prev = content.seq, content.sum
         yield from ((line, path) for line in content.lines)

@@ -1,0 +1,97 @@
+"""The pulse: overwritten in place, told whole or not at all, and never in the way."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livekit_cli.adapters.pulse_file import PAGE, PulseFile, decode, encode, read_pulse
+from livekit_cli.core.pulse import Pulse
+from livekit_cli.core.schedule import Turn
+
+TIMES = st.none() | st.integers(0, 2**53)
+PULSES = st.builds(
+    Pulse,
+    seq=st.integers(0, 2**40),
+    acked=st.integers(0, 2**40),
+    minute=TIMES,
+    turn=st.builds(Turn, TIMES, TIMES, st.integers(0, 3)),
+    heartbeat=TIMES,
+    newest_candle=TIMES,
+    price=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    error=st.none() | st.text(max_size=200),
+    command=st.text(max_size=200),
+    host=st.text(max_size=60),
+)
+
+
+@given(PULSES)
+def test_a_pulse_fits_its_page_and_comes_back_the_same(pulse: Pulse) -> None:
+    page = encode(pulse)
+    assert len(page) == PAGE
+    assert decode(page) == pulse
+
+
+@given(PULSES, st.data())
+def test_a_page_that_was_changed_is_not_believed(pulse: Pulse, data: st.DataObject) -> None:
+    page = encode(pulse)
+    place = data.draw(st.integers(0, len(page.rstrip()) - 1))
+    bit = data.draw(st.integers(0, 7))
+    assert decode(page[:place] + bytes((page[place] ^ 1 << bit,)) + page[place + 1 :]) is None
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_an_exception(page: bytes) -> None:
+    assert decode(page) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * PAGE, b"\0" * 2 * PAGE, b"{}", b"x" * PAGE + b"7 \xff\n"])
+def test_a_file_without_a_pulse_tells_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "x.pulse").write_bytes(content)
+    assert read_pulse(tmp_path / "x.pulse") is None
+    assert read_pulse(tmp_path / "missing.pulse") is None
+
+
+def test_long_texts_are_cut_so_that_a_page_is_enough(tmp_path: Path) -> None:
+    pulse = Pulse(error="\U0001f642" * 5000, command="é" * 5000, host="h" * 5000)
+    file = PulseFile(tmp_path / "x.pulse")
+    file.write(pulse)
+    file.close()
+    found = read_pulse(tmp_path / "x.pulse")
+    assert found is not None
+    assert (found.error, found.command) == ("\U0001f642" * 200, "é" * 200)
+    assert (tmp_path / "x.pulse").stat().st_size == PAGE
+
+
+def test_the_witness_outlives_a_lost_page_and_the_page_a_lost_witness(tmp_path: Path) -> None:
+    path = tmp_path / "x.pulse"
+    file = PulseFile(path)
+    file.witness(7)
+    assert read_pulse(path) == Pulse(seq=7)
+    file.write(Pulse(seq=5, minute=60_000))
+    assert read_pulse(path) == Pulse(seq=7, minute=60_000)
+    file.close()
+    path.write_bytes(path.read_bytes()[:PAGE] + b"\0" * 40)
+    assert read_pulse(path) == Pulse(seq=5, minute=60_000)
+
+
+def test_what_cannot_be_written_is_not_shown_and_hurts_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "x.pulse"
+    file = PulseFile(path)
+    file.write(Pulse(minute=60_000))
+    os.close(file._fd)
+    file.write(Pulse(minute=120_000))
+    file.witness(3)
+    assert read_pulse(path) == Pulse(minute=60_000)
+
+
+def test_a_file_of_an_older_or_newer_version_gives_what_both_know(tmp_path: Path) -> None:
+    from livekit_cli.adapters import pulse_file
+
+    body = b'{"turn":[1,2,3],"minute":60000,"mood":"good"}'
+    line = b'{"sum":"%s","pulse":%s}' % (pulse_file._sum_of(body), body)
+    assert decode(line.ljust(PAGE)) == Pulse(minute=60_000, turn=Turn(1, 2, 3))

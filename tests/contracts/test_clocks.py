@@ -1,0 +1,90 @@
+"""What `ports.Clock` promises, of every clock that needs no waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from livekit_cli.adapters.clock import ReplayClock, WallClock
+from livekit_cli.core.candle import MINUTE_MS
+from livekit_cli.ports import Clock
+from livekit_cli.testing import FakeClock
+
+START = 1_772_410_260_000
+END = START + 9 * MINUTE_MS
+CLOCKS: dict[str, Callable[[], Clock]] = {
+    "fake": lambda: FakeClock(START, END),
+    "replay": lambda: ReplayClock(START, 1e9, END),
+}
+
+
+@pytest.fixture(params=CLOCKS)
+def clock(request: pytest.FixtureRequest) -> Clock:
+    return CLOCKS[request.param]()
+
+
+def minutes(clock: Clock, after: int | None) -> list[int]:
+    async def run() -> list[int]:
+        found, last = [], after
+        while (last := await clock.next_minute(last)) is not None:
+            found.append(last)
+        return found
+
+    return asyncio.run(run())
+
+
+def test_minutes_come_one_after_the_other_to_the_end_of_time(clock: Clock) -> None:
+    assert minutes(clock, None) == list(range(START, END + 1, MINUTE_MS))
+
+
+def test_time_goes_on_behind_the_minute_looked_at_last(clock: Clock) -> None:
+    assert minutes(clock, START + 6 * MINUTE_MS) == [START + number * MINUTE_MS for number in (7, 8, 9)]
+
+
+def test_a_minute_that_was_looked_at_does_not_come_again(clock: Clock) -> None:
+    assert minutes(clock, END) == []
+    assert minutes(clock, END + 5 * MINUTE_MS) == []
+
+
+def test_the_age_of_a_minute_is_never_negative(clock: Clock) -> None:
+    assert clock.age(START) >= 0
+    assert clock.age(4_102_444_800_000) == 0
+
+
+@pytest.mark.parametrize("make", [*CLOCKS.values(), WallClock], ids=[*CLOCKS, "wall"])
+def test_other_tasks_have_their_turn_between_two_minutes(make: Callable[[], Clock]) -> None:
+    async def run() -> int:
+        clock, turns = make(), 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.ensure_future(other())
+        last = await clock.next_minute(None)
+        if not isinstance(clock, WallClock):
+            for _ in range(5):
+                last = await clock.next_minute(last)
+        await asyncio.sleep(0)
+        task.cancel()
+        return turns
+
+    assert asyncio.run(run()) > 0
+
+
+def test_the_wall_clock_gives_whole_minutes_that_have_closed() -> None:
+    clock = WallClock(waits=False)
+
+    async def run() -> tuple[int | None, int | None]:
+        first = await clock.next_minute(None)
+        return first, await clock.next_minute(clock.now() + MINUTE_MS)
+
+    first, second = asyncio.run(run())
+    assert first is not None
+    assert first % MINUTE_MS == 0
+    assert 0 <= clock.age(first) < 2 * MINUTE_MS
+    assert second is None
