@@ -89,9 +89,8 @@ class Image:
 
 
 class PowerDisk(Disk):
-    """A `Disk` below `root` that begins as `image`; `tick` is called around each operation, and in the midst of appends.
-
-    `tick` may raise Cut, or take an `image()`.
+    """A `Disk` below `root` that begins as `image`. `tick` is called around each operation and in the midst of appends;
+    it may raise Cut, or take an `image()`.
     """
 
     def __init__(self, root: Path, image: Image | None = None, tick: Callable[[str], None] = lambda _: None) -> None:
@@ -184,6 +183,19 @@ class PowerDisk(Disk):
     def _changed(self, fd: int, change: Callable[[Node], Node]) -> None:
         number = self._open[fd]
         self._nodes[number] = change(self._nodes[number])
+
+
+def dies_at(number: int) -> Callable[[str], None]:
+    """A tick that kills at call `number` (from 0); at none when it is negative."""
+    left = number
+
+    def tick(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == -1:
+            raise Cut
+
+    return tick
 
 
 def _content(path: Path) -> bytes | None:
