@@ -65,9 +65,16 @@ def strategies_in(data: Path) -> list[str]:
     return sorted({record.identity.strategy for record in read_records(data)})
 
 
-def check_known(data: Path, strategy: str) -> None:
-    """Raises UsageError, with the nearest name, when `strategy` has no journal below `data`."""
-    known = strategies_in(data)
-    if strategy not in known:
-        there = f"there are {', '.join(known)}{did_you_mean(strategy, known)}" if known else "there is none yet"
-        raise UsageError(f"no journal of a strategy {strategy!r} in {data}; {there}")
+def check_known(data: Path, strategy: str | None, symbol: str | None = None) -> None:
+    """Raises UsageError, with the nearest name, when `strategy` or `symbol` has no journal below `data`."""
+    if strategy is not None:
+        _check("strategy", strategy, strategies_in(data), data)
+    if symbol is not None:
+        _check("symbol", symbol, sorted({record.identity.symbol for record in read_records(data, strategy)}), data)
+
+
+def _check(what: str, name: str, known: list[str], data: Path) -> None:
+    if name in known:
+        return
+    there = f"there are those of {', '.join(known)}{did_you_mean(name, known)}" if known else "there is none yet"
+    raise UsageError(f"there is no journal of a {what} {name!r} in {data.absolute()}; {there}")

@@ -27,6 +27,7 @@ from .core.words import did_you_mean
 from .live import Runner
 from .ports import Clock, Deliver, Feed
 from .strategy import Strategy, parse_parameter
+from .ui.lines import minute_text
 
 EXCHANGES = ("csv", "demo")
 
@@ -174,6 +175,8 @@ def _check_symbols(request: Request, identities: Sequence[Identity]) -> None:
     seen: dict[Path, str] = {}
     for identity in identities:
         path = places(request.data, identity).journal
+        if seen.get(path) == identity.symbol:
+            raise UsageError(f"the symbol {identity.symbol} is given twice")
         if path in seen:
             raise UsageError(f"{seen[path]} and {identity.symbol} would share the journal {path.name}")
         seen[path] = identity.symbol
@@ -224,8 +227,14 @@ def _history(request: Request, exchange: str) -> tuple[History, int, int]:
         warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
         history = History(DemoMarket().between(request.symbols[0], start - warm_up, end))
     if start > end:
-        raise UsageError("there is no candle between --from and --to")
+        raise UsageError(f"there is no candle between --from and --to{_there_are(request, history)}")
     return history, start, end
+
+
+def _there_are(request: Request, history: History) -> str:
+    if request.candles is None:
+        return ""
+    return f"; {request.candles} has those from {minute_text(history.first)} to {minute_text(history.last)}"
 
 
 DEMO_WARM_UP_MINUTES = 10_080

@@ -543,7 +543,7 @@ def test_reports_of_the_working_folder_need_no_path(
 
 def test_a_report_of_what_never_ran_is_refused_with_the_nearest_name(flat: dict[str, Any], tmp_path: Path) -> None:
     asyncio.run(collected(strategy=Brisk, **flat))
-    with pytest.raises(UsageError, match=r"'brsk' .*; there are brisk; did you mean 'brisk'\?"):
+    with pytest.raises(UsageError, match=r"'brsk' .*; there are those of brisk; did you mean 'brisk'\?"):
         asyncio.run(Live.get_report("brsk", data_dir=tmp_path / "data"))
 
 

@@ -45,7 +45,7 @@ def command(
     json: Json = False,
     project: Project = HERE,
 ) -> None:
-    """Test a strategy on recorded candles, or on the demo market's last thirty days, by the rules of `run`."""
+    """Test a strategy on recorded candles. Or on the demo market's last thirty days; the rules are those of `run`."""
     import asyncio
 
     from ..core.candle import MINUTE_MS

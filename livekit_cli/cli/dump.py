@@ -11,13 +11,13 @@ from .options import HERE, DataFolder, Project, data_folder
 from .output import complain, print_lines
 
 Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="The strategy's name. [default: each one]")]
-Folder = Annotated[Path | None, typer.Option("--path", help="Where to. [default: PROJECT/logs/live]")]
+Folder = Annotated[Path | None, typer.Option("--path", metavar="DIR", help="Where to. [default: PROJECT/logs/live]")]
 
 
 def command(
     strategy: Name = None, *, path: Folder = None, data_dir: DataFolder = None, project: Project = HERE
 ) -> None:
-    """Write the markdown report of a strategy, or of every one, to DIR/STRATEGY.md."""
+    """Write markdown reports to DIR/STRATEGY.md. That of one strategy, or of every one that has run."""
     from ..core.errors import JournalDamaged
     from ..reports import strategies_in, write_report
 
@@ -30,6 +30,6 @@ def command(
         damages += found
         print_lines([str(file)])
     if not names:
-        complain(f"there is no journal in {data}")
+        complain(f"there is no journal in {data.absolute()}")
     if damages:
         raise JournalDamaged("\n".join(damages))

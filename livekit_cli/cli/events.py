@@ -10,7 +10,7 @@ from .options import HERE, DataFolder, Json, OfSymbol, Project, data_folder
 from .output import complain, print_lines
 
 Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="Only this strategy.")]
-Last = Annotated[int | None, typer.Option("--last", min=1, help="Only the newest so many.")]
+Last = Annotated[int | None, typer.Option("--last", metavar="N", min=1, help="Only the newest so many.")]
 
 
 def command(
@@ -22,18 +22,17 @@ def command(
     data_dir: DataFolder = None,
     project: Project = HERE,
 ) -> None:
-    """Print the opened and closed events in the journals, oldest first."""
+    """Print what opened and closed, oldest first."""
     from ..core.errors import JournalDamaged
     from ..reports import check_known, told
     from ..ui.lines import event_json, event_line
 
     data = data_folder(project, data_dir)
-    if strategy is not None:
-        check_known(data, strategy)
+    check_known(data, strategy, symbol)
     found = told(data, strategy, symbol)
     shown = found.events if last is None else found.events[-last:]
     print_lines(map(event_json if json else event_line, shown))
     if not found.records:
-        complain(f"there is no journal in {data}")
+        complain(f"there is no journal in {data.absolute()}")
     if found.damages:
         raise JournalDamaged("\n".join(found.damages))

@@ -12,20 +12,31 @@ from ..core.candle import MINUTE_MS
 from ..core.errors import UsageError
 
 StrategyName = Annotated[
-    str, typer.Option("--strategy", "-s", help="A name from strategies/ or configs/strategies/, or file.py:Class.")
+    str,
+    typer.Option(
+        "--strategy", "-s", metavar="NAME", help="A name from strategies/ or configs/strategies/, or file.py:Class."
+    ),
 ]
-ExchangeName = Annotated[str, typer.Option("--exchange", "-e", help="demo: the built-in market.")]
+ExchangeName = Annotated[str, typer.Option("--exchange", "-e", metavar="NAME", help="demo: the built-in market.")]
 CandlesFile = Annotated[
     Path | None,
-    typer.Option("--candles", help="A CSV file of 1m candles (timestamp,open,high,low,close,volume) as the exchange."),
+    typer.Option(
+        "--candles",
+        metavar="FILE",
+        help="A CSV file of 1m candles (timestamp,open,high,low,close,volume) as the exchange.",
+    ),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the strategy; repeatable.")
 ]
-Project = Annotated[Path, typer.Option("--project", help="The folder with strategies/, configs/ and data/.")]
-DataFolder = Annotated[Path | None, typer.Option("--data-dir", help="Where the journals are. [default: PROJECT/data]")]
+Project = Annotated[
+    Path, typer.Option("--project", metavar="DIR", help="The folder with strategies/, configs/ and data/.")
+]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data-dir", metavar="DIR", help="Where the journals are. [default: PROJECT/data]")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
-OfSymbol = Annotated[str | None, typer.Option("--symbol", help="Only this symbol.")]
+OfSymbol = Annotated[str | None, typer.Option("--symbol", metavar="SYMBOL", help="Only this symbol.")]
 
 HERE = Path()
 
@@ -42,6 +53,8 @@ def settings(texts: list[str] | None) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--set {text!r}: expected NAME=VALUE, for example --set lookback=40")
+        if found.get(name.strip(), value) != value:
+            raise UsageError(f"--set {name.strip()} is given twice: {found[name.strip()]!r} and {value!r}")
         found[name.strip()] = value
     return found
 

@@ -13,7 +13,7 @@ Name = Annotated[str, typer.Argument(metavar="STRATEGY", help="The strategy's na
 
 
 def command(strategy: Name, *, data_dir: DataFolder = None, project: Project = HERE) -> None:
-    """Print the markdown report of a strategy: statistics, what is open, every event."""
+    """Print the markdown report of a strategy. It has statistics, what is open, and every event."""
     from ..core.errors import JournalDamaged
     from ..reports import report_of
 

@@ -22,7 +22,9 @@ Symbols = Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="For exa
 Once = Annotated[bool, typer.Option("--once", help="Evaluate the minutes due since the last run, then end (cron).")]
 Speed = Annotated[
     float | None,
-    typer.Option("--speed", help="Times faster than real time. [default: 1 for demo, 60 for recorded candles]"),
+    typer.Option(
+        "--speed", metavar="X", help="Times faster than real time. [default: 1 for demo, 60 for recorded candles]"
+    ),
 ]
 Plain = Annotated[bool, typer.Option("--plain", help="One line per event instead of the live table.")]
 
@@ -41,7 +43,7 @@ def command(
     data_dir: DataFolder = None,
     project: Project = HERE,
 ) -> None:
-    """Run a strategy live on one or more symbols, on paper. Ctrl-C stops it; the next run goes on where it was."""
+    """Run a strategy live, on paper. Ctrl-C stops it; the next run goes on where it was."""
     import asyncio
     import shlex
     import sys

@@ -7,7 +7,7 @@ from .output import complain, print_lines
 
 
 def command(*, json: Json = False, data_dir: DataFolder = None, project: Project = HERE) -> None:
-    """Show each symbol as its files tell it, whether or not anything is running."""
+    """Show how each symbol is doing. Its files tell, whether or not anything is running."""
     from ..adapters.clock import wall_ms
     from ..adapters.records import read_records
     from ..ui.status import status_json, status_lines
@@ -15,7 +15,7 @@ def command(*, json: Json = False, data_dir: DataFolder = None, project: Project
     data = data_folder(project, data_dir)
     snapshots = [record.snapshot for record in read_records(data)]
     if not snapshots:
-        complain(f"nothing has run here yet: there is no journal in {data}")
+        complain(f"nothing has run here yet: there is no journal in {data.absolute()}")
         return
     now = wall_ms()
     print_lines([status_json(snapshots, now)] if json else status_lines(snapshots, now))

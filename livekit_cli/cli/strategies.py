@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def command(*, project: Project = HERE) -> None:
-    """List the strategies that `--strategy` finds, with their intervals and parameters."""
+    """List what `--strategy` finds. Each with its interval and parameters."""
     from ..adapters.strategy_loader import STRATEGIES, discover, presets
     from ..core.errors import ConfigError
 
@@ -22,7 +22,7 @@ def command(*, project: Project = HERE) -> None:
     lines += [f"{name}: {path}" for name, path in presets(project).items()]
     print_lines(lines)
     if not lines and not found.broken:
-        complain(f"there is no strategy in {found.folder}")
+        complain(f"there is no strategy in {found.folder.absolute()}; expected .py files with a `class ...(Strategy):`")
     if found.broken:
         raise ConfigError("\n".join(str(entry.error) for entry in found.broken))
 
