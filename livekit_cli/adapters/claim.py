@@ -34,10 +34,10 @@ class Claim:
             raise CannotCreate(f"cannot create {places.pulse}: {error.strerror}") from error
         self._holder = Pulse(pid=os.getpid(), host=socket.gethostname(), since=now, command=command, heartbeat=now)
 
-    def beat(self, pulse: Pulse) -> None:
-        """Show `pulse`, signed by this process."""
+    def beat(self, pulse: Pulse, seq: int) -> None:
+        """Show `pulse`, signed by this process; step `seq` is the newest durable one."""
         mine = self._holder
-        self._file.write(pulse._replace(pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
+        self._file.write(pulse._replace(seq=seq, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
 
     def witness(self, seq: int) -> None:
         """Note that step `seq` is durable."""
@@ -49,7 +49,8 @@ class Claim:
 
     def halt(self, reason: str) -> None:
         """Show that the journal is damaged; what the found pulse bears witness to is kept."""
-        self.beat(self.found._replace(status="halted", error=reason, heartbeat=self._holder.heartbeat))
+        halted = self.found._replace(status="halted", error=reason, heartbeat=self._holder.heartbeat)
+        self.beat(halted, halted.seq)
 
     def release(self) -> None:
         self._file.close()

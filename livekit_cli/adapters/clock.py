@@ -20,7 +20,7 @@ NAP_SECONDS = 1.0
 LAST_NAP_SECONDS = 0.05
 """The kernel wakes long sleepers late by a share of their sleep, so the last one before a minute is short."""
 
-WOKEN_AT_ONCE = 8
+WOKEN_AT_ONCE = 4
 """Waiters released in one turn of the loop: hundreds at once would stall it for tens of milliseconds."""
 
 

@@ -77,7 +77,7 @@ class JournalFile:
         return self._claim.found
 
     def beat(self, pulse: Pulse) -> None:
-        self._claim.beat(pulse._replace(seq=self._seq))
+        self._claim.beat(pulse, self._seq)
 
     def close(self) -> None:
         with self._guard:
