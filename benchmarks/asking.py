@@ -40,6 +40,7 @@ def main() -> None:
         late = [1000 * _late(minute) for minute in minutes]
         rows.append(Row(f"100 strategies called, {words}: after the close, typically", median(late), "ms", target))
         rows.append(Row("  in the slowest minute", max(late), "ms"))
+        rows.append(Row("  in the fastest minute", min(late), "ms"))
     show(rows)
 
 

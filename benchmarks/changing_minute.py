@@ -30,6 +30,7 @@ def main() -> None:
             Row("  in the fastest minute", min(durable), "ms"),
             Row("  the loop's longest stall, typically", median(stalls), "ms", 10.0),
             Row("  in the worst minute", max(stalls), "ms"),
+            Row("  in the best minute", min(stalls), "ms"),
             Row("  lines synced in a minute", median(minute.syncs for minute in minutes), "lines"),
             Row("  CPU of a minute", 1000 * median(minute.cpu for minute in minutes), "ms"),
         ]

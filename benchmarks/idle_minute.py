@@ -49,6 +49,7 @@ def _rows(words: str, minutes: list[Minute]) -> list[Row]:
     return [
         Row(f"a quiet minute of 100 symbols, {words}: CPU, typically", median(cpu), "ms", 20.0),
         Row("  in the costliest minute", max(cpu), "ms"),
+        Row("  in the cheapest minute", min(cpu), "ms"),
         Row("  syncs in all minutes", sum(minute.syncs for minute in minutes), "", 0.0),
     ]
 
