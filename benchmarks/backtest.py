@@ -14,7 +14,7 @@ from samples import START, identity
 
 from livekit_cli import Candles
 from livekit_cli.adapters.demo import DemoMarket
-from livekit_cli.adapters.strategist import Direct
+from livekit_cli.adapters.direct import Direct
 from livekit_cli.backtest import Replay
 from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.core.history import History

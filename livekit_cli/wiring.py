@@ -10,12 +10,13 @@ from pathlib import Path
 from .adapters.clock import ReplayClock, WallClock, wall_ms
 from .adapters.csv_file import CsvFeed, read_candles
 from .adapters.demo import DemoMarket
+from .adapters.direct import Direct
 from .adapters.disk import Disk
 from .adapters.journal import DISK_THREADS, JournalFile, open_journal
 from .adapters.names import places
 from .adapters.paper import PaperBroker
 from .adapters.records import read_record
-from .adapters.strategist import Direct, Guarded
+from .adapters.strategist import Guarded
 from .adapters.strategy_loader import kebab, load
 from .backtest import Replay
 from .core.candle import MINUTE_MS

@@ -1,14 +1,16 @@
-"""Foreign code that went wrong, in one line: where in the user's file, what it raised, what it said."""
+"""Foreign code: what kind it is, and what went wrong in it, in one line with the place in the user's own file."""
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from ..core.errors import FeedError, LivekitError, StrategyError
 from ..core.words import inert
-from ..strategy import Strategy
+from ..strategy import HOOKS, Strategy, overrides
 
 
 def files_of(cls: type) -> frozenset[str]:
@@ -64,3 +66,26 @@ def strategy_error(error: BaseException, files: frozenset[str]) -> StrategyError
     failed = StrategyError(described(error, files))
     failed.__cause__ = error
     return failed
+
+
+def wanted_hooks(strategy: Strategy) -> dict[str, str]:
+    """The callbacks that `strategy` has of its own, by the action they hear of."""
+    return {action: hook for action, hook in HOOKS.items() if overrides(strategy, hook)}
+
+
+def is_async(method: Callable[..., object]) -> bool:
+    """Whether `method` was written as `async def`, also under a decorator that says what it wraps."""
+    written = inspect.unwrap(method)
+    return inspect.iscoroutinefunction(written) or inspect.isasyncgenfunction(written)
+
+
+def checked_answer(answer: object, files: frozenset[str]) -> object:
+    """`answer`, unless it is what a mistake in an `async def` leaves: those the core could not explain."""
+    if inspect.iscoroutine(answer):
+        answer.close()
+        what = f"returned the coroutine `{answer.__qualname__}` that nobody awaited; write `return await ...`"
+    elif inspect.isasyncgen(answer) or inspect.isgenerator(answer):
+        what = "is a generator, because it holds a `yield`; write `return`"
+    else:
+        return answer
+    raise StrategyError(f"{shown(min(files))}: get_signal {what}" if files else f"get_signal {what}")

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from livekit_cli.adapters.alarm import Held, within
-from livekit_cli.adapters.strategist import Direct, Guarded
+from livekit_cli.adapters.direct import Direct
+from livekit_cli.adapters.strategist import Guarded
 from livekit_cli.core.candle import MINUTE_MS, Candle, Candles
 from livekit_cli.core.errors import ConfigError, FeedError, StrategyError
 from livekit_cli.core.event import IdleMinute

@@ -10,10 +10,11 @@ import pytest
 
 from livekit_cli import Closed, Event, Market, Proposal, Strategy
 from livekit_cli.adapters.csv_file import CsvFeed, read_candles
+from livekit_cli.adapters.direct import Direct
 from livekit_cli.adapters.disk import Disk
 from livekit_cli.adapters.journal import open_journal
 from livekit_cli.adapters.paper import PaperBroker
-from livekit_cli.adapters.strategist import Direct, Guarded
+from livekit_cli.adapters.strategist import Guarded
 from livekit_cli.backtest import Replay
 from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.core.event import Mode
