@@ -22,7 +22,7 @@ GRACE_SECONDS = 1.5
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 """Seconds between a failure and the restart; doubled with each failure in a row."""
 
-STEADY_MINUTES = 10
+STEADY_MS = 10 * MINUTE_MS
 """A symbol that ran this long before it failed starts again with the shortest backoff."""
 
 REFUSED = (JournalLocked, CannotCreate, ConfigError)
@@ -46,7 +46,8 @@ class Post:
         self._deliver = deliver
         self._last = Snapshot(desk.identity, Idle(), Pulse())
         self._leaving: Callable[[Runner], None] | None = None
-        self._minutes_run = 0
+        self._backoff = SHORTEST_BACKOFF
+        self._resting: asyncio.Future[None] | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -57,6 +58,8 @@ class Post:
         self._leaving = how
         if self.runner:
             how(self.runner)
+        if self._resting:
+            self._resting.cancel()
 
     async def open(self) -> None:
         """Open the journal. Raises what is in REFUSED; a journal that is damaged only halts this symbol."""
@@ -65,9 +68,14 @@ class Post:
         except HALTED as error:
             self._halt(error)
 
+    def close(self) -> None:
+        """Give back the journal of a symbol that will not run after all."""
+        if self.runner:
+            self.runner.close()
+            self.runner = None
+
     async def run(self, minutes: int | None) -> None:
         """Keep the symbol running until it ends, is stopped, or is halted."""
-        backoff = SHORTEST_BACKOFF
         while self.fault is None:
             try:
                 await self._run_once(minutes)
@@ -77,28 +85,39 @@ class Post:
             except Exception as error:  # a defect in one symbol must not end the others
                 if not self._restarts:
                     raise
-                log.exception("%s %s failed; it restarts in %.0f s", *self._words(), backoff)
+                log.exception("%s %s failed; it restarts in %.0f s", *self._words(), self._backoff)
                 self._show(*self._fate(error))
-            if self.fault is None:
-                await pause(backoff)
-                backoff = min(2 * backoff, LONGEST_BACKOFF) if self._minutes_run < STEADY_MINUTES else SHORTEST_BACKOFF
+                if self._leaving is Runner.stop:
+                    return
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait before the restart, longer after each failure in a row; whoever is asked to leave waits no longer."""
+        self._resting = asyncio.ensure_future(pause(self._backoff))
+        self._backoff = min(2 * self._backoff, LONGEST_BACKOFF)
+        try:
+            await asyncio.wait([self._resting])
+        finally:
+            self._resting.cancel()
+            self._resting = None
 
     async def _run_once(self, minutes: int | None) -> None:
         if self.runner is None:
             self.runner = await self.desk.open(self._deliver)
         if self._leaving:
             self._leaving(self.runner)
-        began = self.runner.snapshot.pulse.minute
+        began = self.desk.clock.now()
         try:
             await self.runner.run(minutes)
             self.is_over = True
             await self.runner.acknowledged()
         except Exception as error:
             self.runner.show(*self._fate(error))
+            if self.desk.clock.now() - began >= STEADY_MS:
+                self._backoff = SHORTEST_BACKOFF
             raise
         finally:
             self._last = self.runner.snapshot
-            self._minutes_run = ((self._last.pulse.minute or 0) - (began or 0)) // MINUTE_MS
             self.runner.close()
             self.runner = None
 
@@ -140,13 +159,15 @@ class Fleet:
 
     async def open(self) -> None:
         """Open every journal, or none: raises JournalLocked, CannotCreate or ConfigError when one cannot be had."""
-        outcomes = await asyncio.gather(*(post.open() for post in self.posts), return_exceptions=True)
-        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        if errors:
+        try:
+            outcomes = await asyncio.gather(*(post.open() for post in self.posts), return_exceptions=True)
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    raise outcome
+        except BaseException:
             for post in self.posts:
-                if post.runner:
-                    post.runner.close()
-            raise errors[0]
+                post.close()
+            raise
 
     async def run(self, minutes: int | None = None) -> None:
         """Run all symbols until each has ended. Raises the gravest fault, after the others have ended."""
