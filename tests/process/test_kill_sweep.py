@@ -47,7 +47,7 @@ async def get_signal(self, market):
 THREADS = ("main", "farewell", "disk", "log", "output")
 """In the order in which they are started."""
 
-EXACT = ("write", "pwrite64", "fdatasync", "newfstatat", "setitimer", "read", "close")
+EXACT = ("write", "pwrite64", "fdatasync", "newfstatat", "setitimer", "close")
 """Calls that do not depend on how the threads happen to meet: each of their kills must come about."""
 
 
