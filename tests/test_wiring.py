@@ -256,9 +256,7 @@ def test_a_backtest_of_a_file_sees_it_whole_or_from_start_to_end(tmp_path: Path,
     assert span(start=START + 3 * MINUTE_MS, end=START + 5 * MINUTE_MS) == (3, 5)
     assert span(start=0, end=START * 2) == (1, MINUTES)
     assert span(start=START + 5 * MINUTE_MS, end=START + 5 * MINUTE_MS) == (5, 5)
-    with pytest.raises(
-        UsageError, match=r"no candle between --from and --to; .*csv has those from 2026-01-01"
-    ):
+    with pytest.raises(UsageError, match=r"no candle between --from and --to; .*csv has those from 2026-01-01"):
         span(start=START + 6 * MINUTE_MS, end=START + 5 * MINUTE_MS)
 
 
