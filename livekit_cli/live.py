@@ -229,7 +229,9 @@ class Runner:
     async def _present(self, minute: Minute, candles: Candles) -> MinuteResult:
         """The minute that has just closed: the only one a strategy is asked about."""
         newest = candles[-1].timestamp + MINUTE_MS if len(candles) else self._pulse.newest_candle
-        self._pulse = self._pulse._replace(price=minute.price, newest_candle=newest)
+        if minute.price is None and self._pulse.price is not None:
+            self._report(minute.time, "no price: no candle in the last five minutes")
+        self._pulse = self._pulse._replace(price=minute.price, degraded=minute.degraded, newest_candle=newest)
         if isinstance(self._state, Idle):
             if self._is_due(minute):
                 return await self._ask(minute)

@@ -317,6 +317,13 @@ def test_without_any_candle_there_is_no_price_no_question_and_no_event() -> None
     assert desk.strategist.asked == [0, 1, 2, 3, 4, 5, 6]
     assert runner.snapshot.pulse.price is None
     assert runner.snapshot.pulse.minute == minute(8)
+    assert runner.snapshot.pulse.error == "no price: no candle in the last five minutes"
+
+
+def test_a_price_made_of_fewer_than_five_candles_is_marked_degraded() -> None:
+    whole, gappy = Desk(FLAT), Desk(FLAT, missing=[7])
+    assert not whole.run(9).snapshot.pulse.degraded
+    assert gappy.run(9).snapshot.pulse.degraded
 
 
 def test_an_open_signal_without_a_price_for_three_minutes_is_an_alarm(caplog: pytest.LogCaptureFixture) -> None:

@@ -39,6 +39,10 @@ class Claim:
         mine = self._holder
         self._file.write(pulse._replace(seq=seq, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
 
+    def announce(self) -> None:
+        """Sign the found pulse, so that whoever is refused from now on is told by whom."""
+        self.beat(self.found._replace(status="starting", heartbeat=self._holder.heartbeat), self.found.seq)
+
     def witness(self, seq: int) -> None:
         """Note that step `seq` is durable."""
         self._file.witness(seq)

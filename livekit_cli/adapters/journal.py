@@ -22,7 +22,7 @@ from .claim import Claim
 from .disk import Disk, is_full
 from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
-from .reading import ADVICE, decoded, lost_lines, read_before, read_content
+from .reading import ADVICE, decoded, foreign, lost_lines, read_before, read_content
 from .threads import Threads
 
 SEGMENT_BYTES = 64 * 1024
@@ -229,6 +229,7 @@ def _opened(files: Places, identity: Identity, disk: Disk, claim: Claim) -> Jour
     try:
         if not disk.lock(fd) or not disk.is_at(fd, files.journal):
             raise claim.refused()
+        claim.announce()
         content = read_content(files.journal, disk.read(fd))
         _check_identity(content, identity, files)
         _check_witness(content.seq, claim, files)
@@ -291,9 +292,7 @@ def _take_name(disk: Disk, fd: int, files: Places) -> None:
 def _check_identity(content: Content, identity: Identity, files: Places) -> None:
     found = content.header.identity
     if found != identity:
-        raise JournalDamaged(
-            f"{files.journal}:1: this is the journal of {_said(found)}, expected {_said(identity)}. {ADVICE}"
-        )
+        raise JournalDamaged(foreign(files.journal, found, identity))
 
 
 def _check_witness(seq: int, claim: Claim, files: Places) -> None:
@@ -345,7 +344,3 @@ def _event(line: Line, path: Path) -> Event:
     owed = decoded(line, path)[0].owed
     assert isinstance(owed, Publish)  # line.publishes said so
     return owed.event
-
-
-def _said(identity: Identity) -> str:
-    return f"{identity.mode}, {identity.exchange}, {identity.strategy}, {identity.symbol}"

@@ -57,6 +57,11 @@ def places(data_folder: Path, identity: Identity) -> Places:
     return Places(signal_folder(data_folder) / identity.mode.value / f"{exchange}-{strategy}-{symbol}.jsonl")
 
 
+def file_stem(identity: Identity) -> str:
+    """The name that the files of `identity` have, without their endings, whether or not it may be one."""
+    return f"{identity.exchange}-{identity.strategy}-{identity.symbol.translate(_SEPARATORS)}"
+
+
 def signal_folder(data_folder: Path) -> Path:
     """Where the journals are, a folder for each mode."""
     return data_folder / "signal"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..core.codec import Undecodable
 from ..core.errors import JournalDamaged
-from ..core.state import Step
+from ..core.state import Identity, Step
 from .lines import Content, DamagedLineError, Line, verify
 from .names import Places
 
@@ -61,3 +61,12 @@ def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
         f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step {witnessed}: "
         f"lines were lost. {ADVICE}"
     )
+
+
+def foreign(path: Path, found: Identity, expected: Identity) -> str:
+    """What is wrong with a journal of `found` in the place of one of `expected`."""
+    return f"{path}:1: this is the journal of {_said(found)}, expected {_said(expected)}. {ADVICE}"
+
+
+def _said(identity: Identity) -> str:
+    return f"{identity.mode}, {identity.exchange}, {identity.strategy}, {identity.symbol}"

@@ -11,9 +11,9 @@ from ..core.event import Event, Mode
 from ..core.pulse import Pulse, Snapshot
 from ..core.state import Identity, Idle, Publish, Step
 from .lines import Content, Line
-from .names import Places, signal_folder
+from .names import Places, file_stem, signal_folder
 from .pulse_file import read_pulse
-from .reading import decoded, lost_lines, read_file
+from .reading import decoded, foreign, lost_lines, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def read_record(path: Path) -> Record:
     files = Places(path)
     pulse = read_pulse(files.pulse) or Pulse()
     try:
-        content = read_file(path)
+        content = _read_own(path)
         last = decoded(content.lines[-1], path)[0] if content.lines else None
     except JournalDamaged as error:
         return Record(files, _named(path), None, pulse, str(error))
@@ -74,7 +74,7 @@ def read_events(record: Record) -> Iterator[Event]:
 
 def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
     # The newest file first: its header says how many segments count, and a rotation meanwhile only adds to them.
-    newest = read_file(files.journal)
+    newest = _read_own(files.journal)
     seq, prev = 0, None
     for number in range(1, newest.header.segment):
         path = files.segment(number)
@@ -84,6 +84,15 @@ def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
         yield from ((line, path) for line in content.lines)
     _check_link(newest, seq, prev, files.journal)
     yield from ((line, files.journal) for line in newest.lines)
+
+
+def _read_own(path: Path) -> Content:
+    """The file at `path`, unless it is the journal of somebody else: a copy would have each event counted twice."""
+    content = read_file(path)
+    identity = content.header.identity
+    if path.stem != file_stem(identity) or path.parent.name != identity.mode:
+        raise JournalDamaged(foreign(path, identity, _named(path)))
+    return content
 
 
 def _check_link(content: Content, seq: int, prev: str | None, path: Path) -> None:

@@ -22,6 +22,7 @@ import hashlib
 from base64 import b32encode
 from dataclasses import replace
 
+from .candle import MINUTE_MS
 from .event import Closed, CloseReason, Opened
 from .pnl import PnL, pnl_percentage
 from .signal import Position, Signal, accept
@@ -117,7 +118,9 @@ def _open(minute: Minute, terms: Terms) -> Step:
 
 def _close(signal: Signal, reason: CloseReason, minute: Minute, terms: Terms) -> Step:
     assert minute.price is not None  # close_reason gives none without a price
-    order = Order(f"{signal.id}-close", terms.identity.symbol, signal.exit_side, minute.price, minute.time)
+    # Numbered by the minute: an exit that was refused for good is tried again as another order, under another name.
+    name = f"{signal.id}-close-{(minute.time - signal.timestamp) // MINUTE_MS}"
+    order = Order(name, terms.identity.symbol, signal.exit_side, minute.price, minute.time)
     return Step(minute.time, Closing(signal, order, reason, minute.recovered), Submit(order))
 
 

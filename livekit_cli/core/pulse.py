@@ -14,7 +14,7 @@ class Pulse(NamedTuple):
 
     The first four fields serve a restart: the newest durable step, the newest acknowledged event, the last finished
     minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
-    `since` are wall time, everything else is the market's.
+    `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`.
     """
 
     seq: int = 0
@@ -25,6 +25,7 @@ class Pulse(NamedTuple):
     newest_candle: int | None = None
     next_due: int | None = None
     price: float | None = None
+    degraded: bool = False
     unrealised: float | None = None
     error: str | None = None
     error_time: int | None = None

@@ -8,10 +8,10 @@ from math import isfinite
 from typing import Any
 
 from ..core.codec import signal_to_dict
-from ..core.pulse import Snapshot
+from ..core.pulse import Pulse, Snapshot
 from ..core.state import Idle, State
 from .inert import cells, inert
-from .lines import duration_text, minute_text, percent_text, price_text
+from .lines import SIGNIFICANT_DIGITS, duration_text, minute_text, percent_text, price_text
 
 STALE_MS = 90_000
 """A heartbeat comes each minute; after one and a half without any, something is wrong."""
@@ -82,12 +82,19 @@ def _row(snapshot: Snapshot, now_ms: int) -> tuple[str, ...]:
         inert(identity.exchange),
         identity.mode.value.upper(),
         state_text(snapshot.state),
-        NONE if pulse.price is None else price_text(pulse.price),
+        shown_price(pulse),
         NONE if pulse.unrealised is None else percent_text(pulse.unrealised),
         NONE if pulse.minute is None else minute_text(pulse.minute),
         NONE if pulse.heartbeat is None else duration_text(now_ms - pulse.heartbeat) + " ago",
         words(snapshot, now_ms),
     )
+
+
+def shown_price(pulse: Pulse, digits: int = SIGNIFICANT_DIGITS) -> str:
+    """The price, after a `~` when fewer than five candles made it."""
+    if pulse.price is None:
+        return NONE
+    return "~" * pulse.degraded + price_text(pulse.price, digits)
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -113,6 +120,7 @@ def _plain(snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
         "state": type(state).__name__.lower(),
         "signal": None if isinstance(state, Idle) else signal_to_dict(state.signal),
         "price": _finite(pulse.price),
+        "degraded": pulse.degraded,
         "unrealised": _finite(pulse.unrealised),
         "minute": pulse.minute,
         "newest_candle": pulse.newest_candle,

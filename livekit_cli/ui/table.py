@@ -22,7 +22,7 @@ from ..core.pulse import Snapshot
 from ..core.state import Idle
 from .inert import cells, inert
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text
-from .status import state_text, words
+from .status import shown_price, state_text, words
 
 LATEST = 10
 """Events shown below the symbols."""
@@ -219,7 +219,7 @@ def _row(snapshot: Snapshot, now_ms: int, digits: int) -> tuple[str, ...]:
     state, pulse = snapshot.state, snapshot.pulse
     word = words(snapshot, now_ms)
     seen = NONE if pulse.minute is None else clock_text(pulse.minute)
-    price = NONE if pulse.price is None else price_text(pulse.price, digits)
+    price = shown_price(pulse, digits)
     name = inert(snapshot.identity.symbol, SYMBOL_CELLS)
     if isinstance(state, Idle):
         return (name, word if word != "OK" else "idle", price, NONE, NONE, NONE, NONE, NONE, seen)

@@ -168,3 +168,19 @@ def test_reading_changes_nothing_on_disk(tmp_path: Path) -> None:
     read_records(tmp_path)
     ids(tmp_path)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_copy_under_another_name_is_damage_and_counts_for_nothing(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    append(journal, opening(1))
+    journal.close()
+    copy = path_of(tmp_path).with_name("demo-breakout-ETHUSDT.jsonl")
+    copy.write_bytes(path_of(tmp_path).read_bytes())
+    record = read_record(copy)
+    assert record.damage is not None
+    assert (
+        "this is the journal of paper, demo, breakout, BTCUSDT, expected paper, demo, breakout, ETHUSDT"
+        in record.damage
+    )
+    with pytest.raises(JournalDamaged, match="this is the journal of"):
+        list(read_events(record))

@@ -95,7 +95,9 @@ def test_names_are_kebab_case() -> None:
     ]
 
 
-def test_a_file_outside_the_project_can_be_named_by_its_path(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_file_outside_the_project_can_be_named_by_its_path(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("elsewhere") / "other.py"
     path.write_text(BREAKOUT)
     assert load(str(path), project, {}).name == "other"
@@ -162,9 +164,7 @@ def test_two_strategies_of_one_name_are_both_refused(project: Path) -> None:
     strategy(project, "fast_cross.py", BREAKOUT)
     strategy(project, "crosses.py", TWO)
     errors = {str(entry.error) for entry in discover(project / "strategies").broken}
-    assert errors == {
-        "the name 'fast-cross' is in strategies/crosses.py and in strategies/fast_cross.py; rename one"
-    }
+    assert errors == {"the name 'fast-cross' is in strategies/crosses.py and in strategies/fast_cross.py; rename one"}
 
 
 # ---- importing
@@ -192,8 +192,14 @@ def test_a_file_is_the_same_module_until_it_changes(project: Path) -> None:
     ("text", "told"),
     [
         ("x = 1\nclass A(:\n", "strategies/tried.py:2:9: invalid syntax: class A(:"),
-        ("def f():\nreturn 1\n", "strategies/tried.py:2:1: expected an indented block after function definition on line 1: return 1"),
-        ("import os\n\nimport nowhere_at_all\n", "strategies/tried.py:3: ModuleNotFoundError: No module named 'nowhere_at_all'"),
+        (
+            "def f():\nreturn 1\n",
+            "strategies/tried.py:2:1: expected an indented block after function definition on line 1: return 1",
+        ),
+        (
+            "import os\n\nimport nowhere_at_all\n",
+            "strategies/tried.py:3: ModuleNotFoundError: No module named 'nowhere_at_all'",
+        ),
         ("def f():\n    return 1 / 0\nf()\n", "strategies/tried.py:2: ZeroDivisionError: division by zero"),
         ("import sys\nsys.exit('bye')\n", "strategies/tried.py:2: SystemExit: bye"),
         ("x = '\\x1b[2J'\nraise ValueError(x)\n", "strategies/tried.py:2: ValueError: \\x1b[2J"),
@@ -204,7 +210,10 @@ def test_a_file_is_the_same_module_until_it_changes(project: Path) -> None:
             HEAD + "class A(Strategy):\n    pass\n",
             "strategies/tried.py: A has no get_signal; expected `async def get_signal(self, market):`",
         ),
-        (HEAD + "class A(Strategy):\n    get_signal = 5\n", "strategies/tried.py: A.get_signal is 5, expected a method"),
+        (
+            HEAD + "class A(Strategy):\n    get_signal = 5\n",
+            "strategies/tried.py: A.get_signal is 5, expected a method",
+        ),
         (
             BREAKOUT.replace("5m", "7m"),
             "strategies/tried.py: Breakout.interval is '7m', expected one of 1m 3m 5m 15m 30m 1h",
@@ -346,12 +355,21 @@ def test_everything_wrong_with_a_yaml_file_is_told_at_once_with_its_place(projec
         ("breakout\n", ":1:1: expected `name: value` lines, found a single value"),
         ("strategy: [a\n", ":2:1: expected ',' or ']', but got '<stream end>'"),
         ("strategy: &a breakout\ninterval: *a\n", ":2:11: aliases (*a) are not supported"),
-        ("strategy: !!python/name:os.system x\n", ":1:11: the tag tag:yaml.org,2002:python/name:os.system is not supported"),
+        (
+            "strategy: !!python/name:os.system x\n",
+            ":1:11: the tag tag:yaml.org,2002:python/name:os.system is not supported",
+        ),
         ("strategy: breakout\nparams: 5\n", ":2:9: params is 5, expected `name: value` pairs"),
-        ("strategy: breakout\ninterval: 13:30\n", ':2:11: 13:30 is a number of seconds to some readers of YAML: write "13:30" for the text'),
+        (
+            "strategy: breakout\ninterval: 13:30\n",
+            ':2:11: 13:30 is a number of seconds to some readers of YAML: write "13:30" for the text',
+        ),
         ("strategy: breakout\n---\nstrategy: x\n", ":2:1: but found another document"),
         ("strategy: breakout\ninterval: 5\n", ":2:11: Breakout.interval is 5, expected one of 1m 3m 5m 15m 30m 1h"),
-        ("a: 1_000\nstrategy: breakout\n", ':1:4: 1_000 is a number to some readers of YAML and text to others: write 1000, or "1_000" for the text'),
+        (
+            "a: 1_000\nstrategy: breakout\n",
+            ':1:4: 1_000 is a number to some readers of YAML and text to others: write 1000, or "1_000" for the text',
+        ),
     ],
 )
 def test_a_trap_in_a_yaml_file_is_told_with_its_place(project: Path, text: str, told: str) -> None:

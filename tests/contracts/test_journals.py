@@ -52,9 +52,7 @@ def run(work: Awaitable[T]) -> T:
 
 def opening(number: int) -> Step:
     signal = Signal(f"id{number}", Position.LONG, 100.0, 101.0, 99.0, 60, "", number * 60_000)
-    event = Opened(
-        f"id{number}-opened", number * 60_000, "breakout", "demo", "BTCUSDT", Mode.PAPER, signal, 100.0
-    )
+    event = Opened(f"id{number}-opened", number * 60_000, "breakout", "demo", "BTCUSDT", Mode.PAPER, signal, 100.0)
     return Step(number * 60_000, Open(signal), Publish(event))
 
 

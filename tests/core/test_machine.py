@@ -176,7 +176,7 @@ def test_a_signal_expires_at_its_minute_and_not_before() -> None:
 def test_the_close_carries_the_minute_its_price_and_whether_it_was_recovered() -> None:
     signal = Signal("abc", Position.SHORT, 100.0, 95.0, 105.0, 30, "", T)
     following = step(Open(signal), Minute(T + MINUTE_MS, 120.0, 121.0, recovered=True), TERMS)
-    order = Order("abc-close", "BTCUSDT", OrderSide.BUY, 120.0, T + MINUTE_MS)
+    order = Order("abc-close-1", "BTCUSDT", OrderSide.BUY, 120.0, T + MINUTE_MS)
     assert following.state == Closing(signal, order, CloseReason.STOP_LOSS, recovered=True)
 
 
@@ -207,3 +207,13 @@ def test_a_signal_is_named_by_its_identity_and_minute_alone(one: int, other: int
 
 def test_ids_never_change_between_versions() -> None:
     assert signal_id(IDENTITY, T) == "jscla5yew6as"
+
+
+def test_an_exit_that_was_refused_for_good_is_another_order_the_next_time() -> None:
+    signal = Signal("abc", Position.SHORT, 100.0, 95.0, 105.0, 30, "", T)
+    names = []
+    for minutes in (1, 2):
+        following = step(Open(signal), Minute(T + minutes * MINUTE_MS, 120.0, 121.0), TERMS)
+        assert isinstance(following.owed, Submit)
+        names.append(following.owed.order.client_order_id)
+    assert names == ["abc-close-1", "abc-close-2"]

@@ -45,9 +45,7 @@ class World:
     """The minute in which each exit was written down, by client order id."""
 
     def copy(self, image: Image) -> World:
-        return World(
-            image, self.now, list(self.had), list(self.told), list(self.orders), dict(self.called_at)
-        )
+        return World(image, self.now, list(self.had), list(self.told), list(self.orders), dict(self.called_at))
 
     def after(self, loss: Loss | None, gap: int) -> World:
         """The process has died, `gap` minutes have passed."""
@@ -246,9 +244,7 @@ def _pending(last: Step | None) -> set[str]:
 def _check_signal(opening: Opened, closing: Event | None, world: World, pending: set[str]) -> None:
     signal, time = opening.signal, opening.time
     wanted = proposal_at(time)
-    assert signal == accept(
-        wanted, signal_id=signal.id, time=time, last=last_at(time), max_entry_distance_percent=1.0
-    )
+    assert signal == accept(wanted, signal_id=signal.id, time=time, last=last_at(time), max_entry_distance_percent=1.0)
     assert opening.current_price == price_at(time)
     if closing is None:
         assert pending or rules_say(signal) is None, "a close was missed"
@@ -258,7 +254,14 @@ def _check_signal(opening: Opened, closing: Event | None, world: World, pending:
     assert closing.close_timestamp == closing.time
     assert closing.current_price == price_at(closing.time)
     assert closing.signal == signal
-    assert closing.recovered == (world.called_at[f"{signal.id}-close"] > closing.time)
+    assert closing.recovered == (world.called_at[_order_of(closing)] > closing.time)
+
+
+def _order_of(event: Event) -> str:
+    """The id of the order that `event` tells the end of."""
+    if isinstance(event, Opened):
+        return f"{event.signal.id}-open"
+    return f"{event.signal.id}-close-{(event.time - event.signal.timestamp) // MINUTE_MS}"
 
 
 def _check_told(told: list[Event], events: list[Event]) -> None:
@@ -273,7 +276,7 @@ def _check_orders(orders: list[Order], events: list[Event], pending: set[str]) -
     by_id: dict[str, Order] = {}
     for order in orders:
         assert by_id.setdefault(order.client_order_id, order) == order, "one id, two orders"
-    expected = {f"{event.signal.id}-{'open' if event.action == 'opened' else 'close'}" for event in events}
+    expected = {_order_of(event) for event in events}
     assert expected <= set(by_id) <= expected | pending, "an order without its event, or an event without its order"
 
 
