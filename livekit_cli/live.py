@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import DiskFull, FeedError, StrategyError
@@ -253,7 +252,7 @@ class Runner:
         interval = self._strategist.interval_ms
         try:
             proposal = await self._strategist.ask(minute.time, minute.price, minute.last)
-            following = step(self._state, replace(minute, proposal=proposal), self._terms)
+            following = step(self._state, minute._replace(proposal=proposal), self._terms)
         except StrategyError as error:
             self._turn = self._turn.failed(minute.time, interval)
             self._report(minute.time, str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, overload
 
 MINUTE_MS = 60_000
@@ -129,6 +129,16 @@ class Candles(Sequence[Candle]):
         span = f" {self[0].timestamp}..{self[-1].timestamp}" if len(self) else ""
         return f"<Candles {len(self)}{span}>"
 
+    def span(self, start: int, stop: int) -> Candles:
+        """The view `self[start:stop]` for indexes known to be in range, in half the time."""
+        return Candles(self._columns, self._start + start, self._start + stop)
+
+    def priced(self) -> Iterator[tuple[float, float, float, float]]:
+        """High, low, close and volume of each: what makes a price."""
+        _, _, highs, lows, closes, volumes = self._columns
+        start, stop = self._start, self._stop
+        return zip(highs[start:stop], lows[start:stop], closes[start:stop], volumes[start:stop], strict=True)
+
     def first_at(self, time: int) -> int:
         """Index of the first candle that opened at `time` (epoch ms) or later; `len` when there is none."""
         return bisect_left(self._columns[0], time, self._start, self._stop) - self._start
@@ -142,15 +152,13 @@ def vwap(candles: Candles) -> float | None:
 
     The order of the additions is the reference's, so the result is the same to the last bit.
     """
-    if not len(candles):
-        return None
     weighted = 0.0
     total = 0.0
-    for high, low, close, volume in zip(candles.highs, candles.lows, candles.closes, candles.volumes, strict=True):
+    for high, low, close, volume in candles.priced():
         weighted += (high + low + close) / 3 * volume
         total += volume
     if total == 0.0:
-        return mean_close(candles)
+        return mean_close(candles) if len(candles) else None
     return weighted / total
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .event import CloseReason, Event, Mode
 from .pnl import FEE_PERCENT, SLIPPAGE_PERCENT
@@ -31,8 +32,7 @@ class Terms:
     max_entry_distance_percent: float = MAX_ENTRY_DISTANCE_PERCENT
 
 
-@dataclass(frozen=True, slots=True)
-class Minute:
+class Minute(NamedTuple):
     """What was seen at one minute's close.
 
     `price` is the VWAP of the last five minutes, None when no candle was printed in them; `last` is the newest
