@@ -20,6 +20,8 @@ from livekit_cli.adapters.records import Record, read_events, read_records
 from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.core.codec import event_to_dict
 
+sys.path.insert(0, str(Path(__file__).parent))  # for the modules beside this one
+
 FIRST = 1_772_410_200_000
 """When recorded candles begin: 2026-03-02 00:10 UTC."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import resource
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tracing import strace_path
 
 from livekit_cli.core.candle import MINUTE_MS
 
@@ -202,10 +202,8 @@ def whole(profit: Project) -> list[dict[str, Any]]:
 
 def injected(project: Project, *options: str) -> Running:
     """A run whose disk fails where `options` say."""
-    strace = shutil.which("strace")
-    assert strace, "strace is needed to make a disk fail: apt-get install strace"
     quiet = ("-f", "-qq", "-o", "/dev/null", "-e", "signal=none")
-    return project.start_command([strace, *quiet, *options, *project.command(*REPLAY)])
+    return project.start_command([strace_path(), *quiet, *options, *project.command(*REPLAY)])
 
 
 @pytest.mark.parametrize("which", range(3, 11))

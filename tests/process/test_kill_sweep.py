@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from filelock import FileLock
+from tracing import strace_path
 
 if TYPE_CHECKING:
     from conftest import Project, Running
@@ -81,9 +82,7 @@ class Sweep:
 
     def traced(self, running: Running, *options: str) -> subprocess.Popen[str]:
         """strace, attached."""
-        strace = shutil.which("strace")
-        assert strace, "strace is needed to kill a process at its system calls: apt-get install strace"
-        command = [strace, *options]
+        command = [strace_path(), *options]
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         assert tracer.stderr
         line = tracer.stderr.readline()

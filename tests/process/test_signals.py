@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tracing import strace_path
 
 if TYPE_CHECKING:
     from conftest import Ended, Project
@@ -49,9 +50,7 @@ ASKING = (signal.SIGTERM, signal.SIGINT)
 
 
 def strace(*options: str) -> list[str]:
-    path = shutil.which("strace")
-    assert path, "strace is needed to signal a process at its system calls: apt-get install strace"
-    return [path, "-qq", "-e", "signal=none", *options]
+    return [strace_path(), "-qq", "-e", "signal=none", *options]
 
 
 def injected(name: str, number: int, which: int) -> list[str]:
