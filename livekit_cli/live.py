@@ -45,7 +45,8 @@ BROKER_SECONDS = 20.0
 """Deadline of one order; past it, the order's fate is unknown."""
 
 LATE_MS = 30_000
-"""A strategy is not asked about a minute that closed longer ago than this: its price would be history."""
+"""A strategy is not asked about a minute that closed longer ago than this: its price would be history, and the next
+minute comes soon. A run that is called from minute to minute (`run(1)`) has no next one, and asks in any case."""
 
 YIELD_EVERY = 256
 """Missed minutes evaluated before the other symbols get their turn."""
@@ -108,6 +109,7 @@ class Runner:
         self._finished = self._looked_at = _finished(journal)
         self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
+        self._latest_ask = LATE_MS
         self._entries = True
         self._stopped = False
         self._asleep: asyncio.Task[object] | None = None
@@ -144,6 +146,7 @@ class Runner:
 
         Raises DiskFailed, JournalDamaged, and whatever is a defect; the journal is sound in every case.
         """
+        self._latest_ask = LATE_MS if minutes is None else MINUTE_MS
         await self._resume()
         left = minutes
         while left != 0 and (time := await self._next_minute()) is not None:
@@ -243,7 +246,7 @@ class Runner:
             self._entries
             and minute.price is not None
             and self._turn.is_due(minute.time, self._strategist.interval_ms)
-            and self._clock.age(minute.time) <= LATE_MS
+            and self._clock.age(minute.time) <= self._latest_ask
         )
 
     async def _ask(self, minute: Minute) -> MinuteResult:
@@ -336,7 +339,10 @@ class Runner:
             self._report(time, f"ALARM: a signal is open and there has been no price for {self._blind} minutes")
 
     def _report(self, time: int, text: str) -> None:
-        log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
+        before = self._pulse
+        if text != before.error or before.error_time is None or time - before.error_time > MINUTE_MS:
+            # What goes on from minute to minute is said once; `status` shows that it does.
+            log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
         self._pulse = self._pulse._replace(error=text, error_time=time)
 
     def _beat(self, status: str) -> None:

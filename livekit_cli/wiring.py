@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,22 +16,25 @@ from .adapters.disk import Disk
 from .adapters.journal import DISK_THREADS, JournalFile, open_journal
 from .adapters.names import places
 from .adapters.paper import PaperBroker
-from .adapters.records import read_record
+from .adapters.records import Record, read_record
 from .adapters.strategist import Guarded
 from .adapters.strategy_loader import kebab, load
 from .backtest import Replay
-from .core.candle import MINUTE_MS
+from .core.candle import MINUTE_MS, VWAP_MINUTES
 from .core.errors import ConfigError, UsageError
 from .core.event import Mode
 from .core.history import History
-from .core.state import Identity, Terms
+from .core.minute import seen
+from .core.state import Identity, Publish, Terms
 from .core.words import did_you_mean
 from .live import Runner
 from .ports import Clock, Deliver, Feed
 from .strategy import Strategy, parse_parameter
-from .ui.lines import minute_text
+from .ui.lines import minute_text, time_text
 
 EXCHANGES = ("csv", "demo")
+
+log = logging.getLogger("livekit")
 
 CSV_SPEED = 60.0
 """A recorded minute a second, when nobody says how fast."""
@@ -185,10 +189,41 @@ def _check_symbols(request: Request, identities: Sequence[Identity]) -> None:
 
 def _recorded(request: Request, identities: Sequence[Identity], speed: float) -> tuple[Clock, Feed]:
     assert request.candles is not None
-    history = History(read_candles(request.candles))
+    history = _read(request.candles)
     end = history.last + MINUTE_MS
     start = _goes_on(request, identities, history.first + MINUTE_MS)
+    _check_same_candles(request.candles, history, read_record(places(request.data, identities[0]).journal))
     return ReplayClock(start, speed, end), CsvFeed(identities[0].symbol, history)
+
+
+def _read(path: Path) -> History:
+    history = History(read_candles(path))
+    minutes = (history.last - history.first) // MINUTE_MS + 1
+    if len(history) < minutes:
+        log.warning("%s: %d of its %d minutes have no candle", path, minutes - len(history), minutes)
+    return history
+
+
+def _check_same_candles(path: Path, history: History, record: Record) -> None:
+    """A journal goes on with the candles it was begun with; with others its signals would be closed at their prices."""
+    if record.finished is None:
+        return
+    whose = f"the journal {record.files.journal.name}"
+    remedy = "Give the file that it was begun with, or another --data-dir"
+    if not history.first <= record.finished <= history.last + MINUTE_MS:
+        raise UsageError(
+            f"{path} has the minutes from {time_text(history.first + MINUTE_MS)} to "
+            f"{time_text(history.last + MINUTE_MS)}, but {whose} has come to {time_text(record.finished)}. {remedy}"
+        )
+    told = record.last.owed if record.last else None
+    if isinstance(told, Publish):
+        event = told.event
+        price = seen(history.window("1m", event.time, VWAP_MINUTES), event.time).price
+        if price != event.current_price:
+            raise UsageError(
+                f"{path} has the price {price} at {time_text(event.time)}, but {whose} has {event.current_price}: "
+                f"these are other candles. {remedy}"
+            )
 
 
 def _demo(request: Request, identities: Sequence[Identity], speed: float) -> tuple[Clock, Feed]:
@@ -219,7 +254,7 @@ def _goes_on(request: Request, identities: Sequence[Identity], otherwise: int) -
 def _history(request: Request, exchange: str) -> tuple[History, int, int]:
     if exchange == "csv":
         assert request.candles is not None
-        history = History(read_candles(request.candles))
+        history = _read(request.candles)
         first, last = history.first + MINUTE_MS, history.last + MINUTE_MS
         start = first if request.start is None else max(first, request.start)
         end = last if request.end is None else min(last, request.end)

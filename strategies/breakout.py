@@ -1,7 +1,8 @@
 """Breakout: a close above the highest high of the last half hour is bought.
 
 The idea: a price that leaves its recent range has found new buyers and tends to go on for a while. Most breakouts
-fail, so the stop loss is close and the take profit is twice as far away.
+fail, so the stop loss is close and the take profit is twice as far away. Slippage and fees take 0.4 % of every trade: a
+take profit of less than that could not win.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ class Breakout(Strategy):
 
     interval = "5m"
     lookback: int = 30  # 1m candles in the range that must be left
-    take_profit: float = 0.6  # percent above the entry
-    stop_loss: float = 0.3  # percent below the entry
+    take_profit: float = 1.0  # percent above the entry
+    stop_loss: float = 0.5  # percent below the entry
     minutes: int = 60  # how long the signal may stay open
 
     async def get_signal(self, market: Market) -> Proposal | None:

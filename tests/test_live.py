@@ -590,3 +590,25 @@ def test_an_exit_that_is_unknown_for_minutes_closes_in_the_minute_that_called_fo
     assert isinstance(runner.snapshot.state, Closing)
     asyncio.run(runner.run())
     assert desk.happened == [("opened", 1, False), ("closed", 5, False)]
+
+
+def test_a_run_of_one_minute_asks_as_long_as_that_minute_is_the_newest() -> None:
+    desk = Desk(FLAT)
+    desk.clock.age = lambda minute: 45_000  # type: ignore[method-assign]
+    desk.run(1)
+    assert desk.strategist.asked == [0]
+
+
+def test_what_fails_from_minute_to_minute_is_logged_once_and_again_after_a_pause(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desk = Desk(FLAT)
+    with caplog.at_level(logging.WARNING):
+        desk.feed.error = FeedError("unreachable")
+        runner = desk.runner()
+        asyncio.run(runner.run(4))
+        desk.feed.error = None
+        asyncio.run(runner.run(4))
+        desk.feed.error = FeedError("unreachable")
+        asyncio.run(runner.run(4))
+    assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["unreachable", "unreachable"]

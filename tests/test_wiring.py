@@ -270,3 +270,30 @@ def test_a_backtest_on_the_demo_market_covers_thirty_days_unless_said_otherwise(
     assert (start, end) == (START - 5 * MINUTE_MS, START)
     with pytest.raises(UsageError, match=r"no candle between --from and --to$"):
         replay(request(tmp_path, start=START + MINUTE_MS))
+
+
+def test_a_journal_does_not_go_on_with_other_candles(tmp_path: Path, recorded: Path) -> None:
+    run(tmp_path, 4, candles=recorded)
+    other = written(tmp_path / "other.csv", [200.0] * MINUTES)
+    with pytest.raises(UsageError, match="these are other candles"):
+        run(tmp_path, 1, candles=other)
+
+
+@pytest.mark.parametrize("minutes", [-10_000, 10_000])
+def test_a_journal_does_not_go_on_in_a_file_that_does_not_reach_it(
+    tmp_path: Path, recorded: Path, minutes: int
+) -> None:
+    run(tmp_path, 4, candles=recorded)
+    other = tmp_path / "other.csv"
+    rows = "".join(f"{START + (minutes + number) * MINUTE_MS},100,100,100,100,1\n" for number in range(30))
+    other.write_text("timestamp,open,high,low,close,volume\n" + rows)
+    with pytest.raises(UsageError, match=r"has come to .*another --data-dir"):
+        run(tmp_path, 1, candles=other)
+
+
+def test_missing_candles_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = written(tmp_path / "candles.csv", [100.0] * 10)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*lines[:4], *lines[6:]]))
+    replay(request(tmp_path, "BTCUSDT", candles=path))
+    assert [record.message for record in caplog.records] == [f"{path}: 2 of its 10 minutes have no candle"]

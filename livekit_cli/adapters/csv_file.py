@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from io import BytesIO, TextIOWrapper
 from itertools import islice, repeat
 from math import inf, isfinite
-from operator import ge, le, lt, mod
+from operator import ge, le, lt, mod, sub
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,7 +66,18 @@ def read_candles(path: Path) -> Candles:
     width, places = _header(path, raw)
     file = _File(path, raw, width, places)
     columns = _in_bulk(file)
-    return _row_by_row(file) if columns is None else Candles(columns)
+    candles = _row_by_row(file) if columns is None else Candles(columns)
+    _check_timeframe(path, candles.timestamps)
+    return candles
+
+
+def _check_timeframe(path: Path, times: array[int]) -> None:
+    """Whole minutes that never follow each other are candles of something longer."""
+    if len(times) < 3 or times[-1] - times[0] < 2 * (len(times) - 1) * MINUTE_MS:
+        return
+    shortest = min(map(sub, times[1:], times)) // MINUTE_MS
+    if shortest > 1:
+        raise ConfigError(f"{path}: the candles are {shortest} minutes apart or more; expected 1m candles")
 
 
 def _bytes_of(path: Path) -> bytes:

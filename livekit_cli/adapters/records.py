@@ -49,13 +49,20 @@ def read_record(path: Path) -> Record:
         content = _read_own(path)
         last = decoded(content.lines[-1], path)[0] if content.lines else None
     except JournalDamaged as error:
-        return Record(files, _named(path), None, pulse, str(error))
+        gone = None if path.exists() else lost_lines(0, pulse.seq, files)
+        return Record(files, _named(path), None, pulse, gone or str(error))
     return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files))
 
 
 def read_records(data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> list[Record]:
-    """All journals below `data_folder`, or those of one strategy or symbol, in the order of their names."""
-    records = [read_record(path) for path in sorted(signal_folder(data_folder).glob("*/*.jsonl"))]
+    """All journals below `data_folder`, or those of one strategy or symbol, in the order of their names.
+
+    One that is gone while its pulse is still there is among them, as damaged.
+    """
+    folder = signal_folder(data_folder)
+    paths = set(folder.glob("*/*.jsonl"))
+    paths |= {path.with_suffix(".jsonl") for path in folder.glob("*/*.pulse") if (read_pulse(path) or Pulse()).seq}
+    records = [read_record(path) for path in sorted(paths)]
     return [
         record
         for record in records

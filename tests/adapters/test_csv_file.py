@@ -173,3 +173,11 @@ def test_the_feed_gives_the_closed_candles_of_its_symbol_only(tmp_path: Path) ->
     assert asyncio.run(feed.candles("BTCUSDT", "1m", until + 1, 2)) == CANDLES[1:]
     with pytest.raises(FeedError, match="of BTCUSDT; there are none of ETHUSDT"):
         asyncio.run(feed.candles("ETHUSDT", "1m", until, 5))
+
+
+def test_candles_of_a_longer_timeframe_are_not_taken_for_minutes(tmp_path: Path) -> None:
+    path = tmp_path / "five.csv"
+    rows = "".join(f"{1_772_409_600_000 + number * 300_000},1,1,1,1,1\n" for number in range(10))
+    path.write_text("timestamp,open,high,low,close,volume\n" + rows)
+    with pytest.raises(ConfigError, match=r"five\.csv: the candles are 5 minutes apart or more; expected 1m candles"):
+        read_candles(path)

@@ -184,3 +184,16 @@ def test_a_copy_under_another_name_is_damage_and_counts_for_nothing(tmp_path: Pa
     )
     with pytest.raises(JournalDamaged, match="this is the journal of"):
         list(read_events(record))
+
+
+def test_a_journal_that_is_gone_is_told_as_damage_by_its_pulse(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    append(journal, opening(1))
+    journal.beat(Pulse(minute=60_000, heartbeat=1))
+    journal.close()
+    path_of(tmp_path).unlink()
+    (record,) = read_records(tmp_path)
+    assert record.snapshot.pulse.status == "halted"
+    assert "bears witness to step 1: lines were lost" in (record.damage or "")
+    with pytest.raises(JournalDamaged):
+        list(read_events(record))

@@ -63,8 +63,8 @@ def test_breakout_buys_a_close_above_the_range_and_not_one_within() -> None:
     proposal = ask(breakout(), candles([*quiet, 100.3]))
     assert proposal is not None
     assert proposal.position is Position.LONG
-    assert proposal.price_take_profit == pytest.approx(100.3 * 1.006)
-    assert proposal.price_stop_loss == pytest.approx(100.3 * 0.997)
+    assert proposal.price_take_profit == pytest.approx(100.3 * 1.01)
+    assert proposal.price_stop_loss == pytest.approx(100.3 * 0.995)
     assert proposal.note == "above the 30-minute high of 100.2"
 
 
