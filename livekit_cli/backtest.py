@@ -76,13 +76,13 @@ class Replay:
         rounds = 0
         self.time = time = start
         while (moment := self._next(time, end)) is not None:
+            self.time = moment
             if (event := await self._evaluate(self._seen(moment))) is not None:
                 await self._tell(event)
                 yield event
             time = moment + MINUTE_MS
             rounds += 1
             if rounds % YIELD_EVERY == 0:
-                self.time = time
                 await asyncio.sleep(0)
         self.time = end
 

@@ -7,7 +7,7 @@ It cannot interrupt one long call into C that never looks at signals.
 Laws:
 - `Held` is raised only in frames above `within`, never in its own: when the call has returned, its result counts.
 - SIGALRM is taken only while nobody else uses it, and only the main thread can be interrupted; elsewhere `within`
-  is a plain call.
+  is a plain call, and `watched` does nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 REPEAT_SECONDS = 0.1
 """How soon the alarm rings again for code that caught it and went on."""
+
+TICKS = 10
+"""Looks of `watched` at the progress before a standstill counts. Ticks and not a clock: a paused process has none."""
 
 PATIENCE = 3
 """Rings before code that catches everything is also interrupted inside its `except`."""
@@ -61,8 +65,59 @@ def within(seconds: float, call: Callable[..., T], *arguments: object) -> T:
             raise Held(*_Alarm.places)  # replaces whatever the call made of it
 
 
+@contextmanager
+def watched(progress: Callable[[], int], seconds: float, leave: Callable[[], None]) -> Iterator[None]:
+    """Raises Held in the body, wherever it is, when `progress()` has stood still for `seconds`.
+
+    The body has a tenth of `seconds` to unwind; when it has not, because something in it caught Held, `leave` is
+    called in the middle of it, to end the process. A body that caught Held and came to its end raises it all the same.
+    """
+    if not _on_main_thread() or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+        yield
+        return
+    watch = _Watch(progress, leave)
+    signal.signal(signal.SIGALRM, watch.look)
+    before = signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
+    try:
+        yield
+    finally:
+        watch.over = True
+        signal.setitimer(signal.ITIMER_REAL, *before)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        if watch.rung:
+            raise Held  # replaces whatever the body made of it
+
+
+class _Watch:
+    """What `watched` saw at the last tick, and for how many ticks it has been so."""
+
+    def __init__(self, progress: Callable[[], int], leave: Callable[[], None]) -> None:
+        self._progress = progress
+        self._leave = leave
+        self._last = progress()
+        self._still = 0
+        self.rung = False
+        self.over = False
+
+    def look(self, _number: int, _frame: FrameType | None) -> None:
+        if self.over:
+            return
+        if self.rung:
+            self._leave()
+        now = self._progress()
+        self._still = self._still + 1 if now == self._last else 0
+        self._last = now
+        if self._still >= TICKS:
+            self.rung = True
+            raise Held
+
+
+def _on_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident
+
+
 def _ready() -> bool:
-    if threading.get_ident() != threading.main_thread().ident:
+    if not _on_main_thread():
         return False
     current = signal.getsignal(signal.SIGALRM)
     if current is signal.SIG_DFL:

@@ -11,6 +11,7 @@ from ..core.candle import Candles
 from ..core.event import MinuteResult
 from ..core.history import History
 from ..strategy import Market, Strategy, SyncMarket, interval_ms
+from .alarm import Held
 from .driven import cancelling
 from .foreign import checked_answer, files_of, is_async, strategy_error, wanted_hooks
 
@@ -57,6 +58,8 @@ class Direct:
                 answer = self._get_signal(SyncMarket(self._symbol, now, price, last, candles_now))
             if answer is not None and inspect.isawaitable(answer):
                 answer = await answer
+        except Held:
+            raise  # it ends the whole backtest, not one call
         except BaseException as error:  # everything that foreign code can raise
             raise self._failure(error) from error
         return None if answer is None else checked_answer(answer, self._files)
@@ -69,6 +72,8 @@ class Direct:
             answer = getattr(self._strategy, name)(result)
             if inspect.isawaitable(answer):
                 await answer
+        except Held:
+            raise  # it ends the whole backtest, not one call
         except BaseException as error:  # everything that foreign code can raise
             raise self._failure(error) from error
 

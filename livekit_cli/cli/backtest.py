@@ -32,6 +32,9 @@ Since = Annotated[
 ]
 Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Opening time of the last one.")]
 
+BACKTEST_SECONDS = 10.0
+"""How long one minute may take: without it a strategy that never comes back would hold the command for ever."""
+
 
 def command(
     symbol: Symbol,
@@ -46,8 +49,6 @@ def command(
     project: Project = HERE,
 ) -> None:
     """Test a strategy on recorded candles. Or on the demo market's last thirty days; the rules are those of `run`."""
-    import asyncio
-
     from ..core.candle import MINUTE_MS
     from ..wiring import Request, replay
 
@@ -63,8 +64,35 @@ def command(
         end=None if last is None else last + MINUTE_MS,
     )
     replayed, start, end = replay(request)
-    events = asyncio.run(_watched(replayed, start, end))
+    events = _events(replayed, start, end)
     _tell(replayed, events, json=json)
+
+
+def _events(replayed: Replay, start: int, end: int) -> list[Event]:
+    """All events. Raises StrategyError when the strategy does not come back."""
+    import asyncio
+
+    from ..adapters.alarm import Held, watched
+    from ..core.errors import StrategyError
+
+    def come_to() -> int:
+        return replayed.time or 0
+
+    def leave() -> None:
+        _leave(StrategyError.exit_code, f"livekit: {_held(replayed)}")
+
+    try:
+        with watched(come_to, BACKTEST_SECONDS, leave):
+            return asyncio.run(_watched(replayed, start, end))
+    except Held:
+        raise StrategyError(_held(replayed)) from None
+
+
+def _held(replayed: Replay) -> str:
+    from ..ui.lines import time_text
+
+    name, when = replayed.identity.strategy, time_text(replayed.time or 0)
+    return f"strategy {name} gave no answer within {BACKTEST_SECONDS:g} s at {when}: the backtest ended there"
 
 
 async def _watched(replayed: Replay, start: int, end: int) -> list[Event]:
@@ -97,16 +125,25 @@ async def _watch(replayed: Replay, progress: Progress, bar: TaskID, start: int) 
 
 def _show_cursor_on_signals() -> None:
     """The progress bar hides the cursor, and an interrupted command must give it back."""
-    import os
     import signal
-    import sys
-
-    def leave(number: int, _frame: object) -> None:
-        os.write(sys.stderr.fileno(), b"\r\x1b[K" + SHOW_CURSOR)
-        os._exit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
+        signal.signal(number, lambda number, _frame: _leave(128 + number))
+
+
+def _leave(code: int, text: str = "") -> None:
+    """End the process from a signal's handler: whatever was interrupted may be in the middle of a buffered write."""
+    import os
+    import sys
+
+    from ..ui.inert import inert
+
+    fd = sys.stderr.fileno()  # and no more of it: under a progress bar it is Rich's, which is no terminal
+    line = f"{inert(text)}\n" if text else ""
+    try:
+        os.write(fd, (b"\r\x1b[K" + SHOW_CURSOR if os.isatty(fd) else b"") + line.encode())
+    finally:
+        os._exit(code)
 
 
 def _tell(replayed: Replay, events: list[Event], *, json: bool) -> None:
