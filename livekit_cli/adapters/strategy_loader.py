@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from opcode import opmap
 from pathlib import Path
 from types import ModuleType
 
@@ -292,12 +293,20 @@ def _run(source: bytes, path: Path, name: str) -> None:
         exec(code, vars(module))
     except BaseException as error:
         del sys.modules[name]
-        if isinstance(error, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt) and not _raises(error):
             raise
         raise ConfigError(described(error, frozenset({str(path)}))) from error
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
+
+
+def _raises(error: BaseException) -> bool:
+    """Whether a `raise` in Python code is where `error` is from: Ctrl-C strikes between statements, never there."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_code[trace.tb_lasti] == opmap["RAISE_VARARGS"]
 
 
 def _syntax(path: Path, error: SyntaxError) -> str:

@@ -14,6 +14,7 @@ from .options import (
     Project,
     Settings,
     StrategyName,
+    check_market,
     moment,
     settings,
 )
@@ -37,6 +38,7 @@ BACKTEST_SECONDS = 10.0
 
 
 def command(
+    context: typer.Context,
     symbol: Symbol,
     *,
     strategy: StrategyName,
@@ -49,10 +51,17 @@ def command(
     project: Project = HERE,
 ) -> None:
     """Test a strategy on recorded candles. Or on the demo market's last thirty days; the rules are those of `run`."""
+    import sys
+    from contextlib import redirect_stdout
+
     from ..core.candle import MINUTE_MS
+    from ..core.errors import UsageError
     from ..wiring import Request, replay
 
+    check_market(context, candles)
     first, last = moment("--from", since), moment("--to", until)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--from {since} is after --to {until}")
     request = Request(
         symbols=[symbol],
         strategy=strategy,
@@ -63,8 +72,9 @@ def command(
         start=None if first is None else first + MINUTE_MS,
         end=None if last is None else last + MINUTE_MS,
     )
-    replayed, start, end = replay(request)
-    events = _events(replayed, start, end)
+    with redirect_stdout(sys.stderr):  # what the strategy prints
+        replayed, start, end = replay(request)
+        events = _events(replayed, start, end)
     _tell(replayed, events, json=json)
 
 

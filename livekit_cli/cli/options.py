@@ -17,6 +17,25 @@ StrategyName = Annotated[
         "--strategy", "-s", metavar="NAME", help="A name from strategies/ or configs/strategies/, or file.py:Class."
     ),
 ]
+
+
+def _folder(text: str | Path) -> Path:
+    if not text:
+        raise UsageError("the name of a folder is empty, expected for example --data-dir data")
+    return Path(text)
+
+
+def _existing(folder: Path) -> Path:
+    return existing("--project", folder)
+
+
+def existing(option: str, folder: Path) -> Path:
+    """`folder`, which must be there: a mistyped name would look like a project without anything. Raises UsageError."""
+    if not folder.is_dir():
+        raise UsageError(f"{option} {folder}: there is no such folder")
+    return folder
+
+
 ExchangeName = Annotated[str, typer.Option("--exchange", "-e", metavar="NAME", help="demo: the built-in market.")]
 CandlesFile = Annotated[
     Path | None,
@@ -30,10 +49,18 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the strategy; repeatable.")
 ]
 Project = Annotated[
-    Path, typer.Option("--project", metavar="DIR", help="The folder with strategies/, configs/ and data/.")
+    Path,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        parser=_folder,
+        callback=_existing,
+        help="The folder with strategies/, configs/ and data/.",
+    ),
 ]
 DataFolder = Annotated[
-    Path | None, typer.Option("--data-dir", metavar="DIR", help="Where the journals are. [default: PROJECT/data]")
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", parser=_folder, help="Where the journals are. [default: PROJECT/data]"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 OfSymbol = Annotated[str | None, typer.Option("--symbol", metavar="SYMBOL", help="Only this symbol.")]
@@ -42,8 +69,15 @@ HERE = Path()
 
 
 def data_folder(project: Path, data: Path | None) -> Path:
-    """Where the journals are: what was typed, or `data` in the project."""
-    return project / "data" if data is None else data
+    """Where the journals are: what was typed, which must exist, or `data` in the project. Raises UsageError."""
+    return project / "data" if data is None else existing("--data-dir", data)
+
+
+def check_market(context: typer.Context, candles: Path | None) -> None:
+    """`--candles` is an exchange of its own: the demo market beside it is refused when it was typed."""
+    source = context.get_parameter_source("exchange")
+    if candles is not None and context.params["exchange"] == "demo" and source and source.name == "COMMANDLINE":
+        raise UsageError("--candles is an exchange of its own: leave --exchange demo out")
 
 
 def settings(texts: list[str] | None) -> dict[str, str]:

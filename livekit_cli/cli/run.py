@@ -15,6 +15,7 @@ from .options import (
     Project,
     Settings,
     StrategyName,
+    check_market,
     settings,
 )
 
@@ -30,6 +31,7 @@ Plain = Annotated[bool, typer.Option("--plain", help="One line per event instead
 
 
 def command(
+    context: typer.Context,
     symbols: Symbols,
     *,
     strategy: StrategyName,
@@ -48,9 +50,13 @@ def command(
     import shlex
     import sys
 
+    from ..core.errors import UsageError
     from ..wiring import Request
     from .session import Session
 
+    if plain and json:
+        raise UsageError("--plain and --json are two forms of the same lines; say one of them")
+    check_market(context, candles)
     request = Request(
         symbols=symbols,
         strategy=strategy,

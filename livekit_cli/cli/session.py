@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,20 @@ class Session:
     def __init__(self, request: Request, *, json: bool, plain: bool) -> None:
         self._request = request
         self._line = event_json if json else event_line
-        self._has_table = sys.stdout.isatty() and not (json or plain)
+        self._has_table = _takes_a_table() and not (json or plain)
         self._mailbox = Mailbox()
-        self._fleet = Fleet(desks(request), self._mailbox.put)
         self._output = Output()
+        with redirect_stdout(sys.stderr):  # what the strategy's file prints
+            self._fleet = Fleet(desks(request), self._mailbox.put)
         self._threads = Threads(1, "output")
         self._stopping: asyncio.Task[None] | None = None
         self._unshown: str | None = None
 
     async def run(self) -> None:
         """Raises what keeps the fleet from running, and the gravest fault that halted a symbol."""
-        with Farewell(self._stop, self._restore):
+        # What the strategy prints is no event. A live table shows it above itself.
+        prints = nullcontext() if self._has_table else redirect_stdout(sys.stderr)
+        with prints, Farewell(self._stop, self._restore):
             await self._fleet.open()
             running = asyncio.create_task(self._fleet.run(1 if self._request.once else None))
             running.add_done_callback(lambda _: self._mailbox.end())
@@ -137,6 +141,10 @@ class Session:
                 signal = snapshot.state.signal
                 since = time_text(signal.timestamp)
                 complain(f"{symbol}: still open, {signal.position} since {since}; the next run goes on watching it")
+
+
+def _takes_a_table() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def _draw(table: LiveTable, events: tuple[Event, ...], fleet: Fleet) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from .options import HERE, DataFolder, Json, Project, data_folder
 from .output import complain, print_lines
 
@@ -10,6 +12,7 @@ def command(*, json: Json = False, data_dir: DataFolder = None, project: Project
     """Show how each symbol is doing. Its files tell, whether or not anything is running."""
     from ..adapters.clock import wall_ms
     from ..adapters.records import read_records
+    from ..core.errors import JournalDamaged
     from ..ui.status import status_json, status_lines
 
     data = data_folder(project, data_dir)
@@ -19,3 +22,5 @@ def command(*, json: Json = False, data_dir: DataFolder = None, project: Project
         return
     now = wall_ms()
     print_lines([status_json(snapshots, now)] if json else status_lines(snapshots, now))
+    if any(snapshot.pulse.status == "halted" for snapshot in snapshots):
+        raise typer.Exit(JournalDamaged.exit_code)  # the lines have said why

@@ -2,38 +2,87 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.errors import ConfigError, UsageError
 from .options import HERE, Project
 from .output import complain, print_lines
 
 if TYPE_CHECKING:
-    from ..adapters.strategy_loader import Entry
+    from collections.abc import Mapping
+
+    from ..adapters.strategy_loader import Entry, Found
+    from ..strategy import Strategy, Value
 
 
 def command(*, project: Project = HERE) -> None:
     """List what `--strategy` finds. Each with its interval and parameters."""
-    from ..adapters.strategy_loader import STRATEGIES, discover, presets
-    from ..core.errors import ConfigError
+    from ..adapters.strategy_loader import STRATEGIES, discover
 
-    found = discover(project / STRATEGIES)
-    lines = [line for entry in found.usable for line in _described(entry)]
-    lines += [f"{name}: {path}" for name, path in presets(project).items()]
+    with redirect_stdout(sys.stderr):  # what the files print
+        found = discover(project / STRATEGIES)
+        lines = list(_found(found))
+        errors = [str(entry.error) for entry in found.broken]
+        for one in _presets(project):
+            if isinstance(one, list):
+                lines += one
+            else:
+                errors.append(str(one))
     print_lines(lines)
-    if not lines and not found.broken:
+    if not lines and not errors:
         complain(f"there is no strategy in {found.folder.absolute()}; expected .py files with a `class ...(Strategy):`")
-    if found.broken:
-        raise ConfigError("\n".join(str(entry.error) for entry in found.broken))
+    if errors:
+        raise ConfigError("\n".join(errors))
 
 
-def _described(entry: Entry) -> Iterator[str]:
-    from ..strategy import parameters
+def _found(found: Found) -> Iterator[str]:
+    """The strategies of the folder; where a class's name is in two files, each says which is its own."""
+    names = Counter(entry.strategy_class.__name__ for entry in found.usable if entry.strategy_class)
+    for entry in found.usable:
+        assert entry.strategy_class is not None
+        yield from _described(entry, is_double=names[entry.strategy_class.__name__] > 1)
+
+
+def _described(entry: Entry, *, is_double: bool) -> Iterator[str]:
+    from ..adapters.foreign import shown
     from ..ui.inert import inert
 
     cls = entry.strategy_class
     assert cls is not None
+    where = f", {shown(entry.path)}:{cls.__name__}" if is_double else ""
     summary = (cls.__doc__ or "").strip().partition("\n")[0]
-    yield f"{entry.name} ({cls.interval}): {inert(summary)}" if summary else f"{entry.name} ({cls.interval})"
+    yield f"{entry.name} ({cls.interval}{where})" + (f": {inert(summary)}" if summary else "")
+    yield from _parameters(cls, {})
+
+
+def _presets(project: Path) -> Iterator[list[str] | Exception]:
+    """The lines of each YAML file's strategy, or what is wrong with it."""
+    from ..adapters.foreign import shown
+    from ..adapters.strategy_loader import load, presets
+
+    for name, path in presets(project).items():
+        try:
+            loaded = load(name, project, {})
+        except (ConfigError, UsageError) as error:
+            yield error
+            continue
+        cls = loaded.strategy_class
+        interval = loaded.params.get("interval", cls.interval)
+        yield [
+            f"{loaded.name} ({interval}): {cls.__name__} with {shown(path)}",
+            *_parameters(cls, loaded.params),
+        ]
+
+
+def _parameters(cls: type[Strategy], params: Mapping[str, Value]) -> Iterator[str]:
+    from ..strategy import parameters
+    from ..ui.inert import inert
+
     for parameter in parameters(cls).values():
-        yield f"    --set {parameter.name}={parameter.default}  ({inert(parameter.type_name)})"
+        value = params.get(parameter.name, parameter.default)
+        yield f"    --set {parameter.name}={value}  ({inert(parameter.type_name)})"

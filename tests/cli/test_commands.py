@@ -351,7 +351,9 @@ def test_strategies_are_listed_with_their_parameters(livekit: Any, world: Any) -
         "wave (1m): Buys every ten minutes.",
         "    --set size=0.5  (float)",
         "    --set side=long  (str)",
-        "small-wave: configs/strategies/small-wave.yaml",
+        "small-wave (1m): Wave with configs/strategies/small-wave.yaml",
+        "    --set size=0.1  (float)",
+        "    --set side=long  (str)",
     ]
 
 
@@ -424,7 +426,7 @@ def test_from_and_to_name_the_first_and_last_candle_evaluated(livekit: Any, worl
         (["--from", "2026-01-01T00:00:30"], 2, "--from is '2026-01-01T00:00:30', expected a whole minute"),
         (["--from", "1" * 400], 2, "--from is"),
         (["--from", ""], 2, "--from is '', expected a time like"),
-        (["--from", "2026-01-01T00:20", "--to", "2026-01-01T00:10"], 2, "no candle between --from and --to"),
+        (["--from", "2026-01-01T00:20", "--to", "2026-01-01T00:10"], 2, "--from 2026-01-01T00:20 is after --to"),
         (["--from", "2030-01-01"], 2, "candles.csv has those from 2026-01-01T00:00Z to 2026-01-01T00:59Z"),
         (["--set", "size"], 2, "--set 'size': expected NAME=VALUE, for example --set lookback=40"),
         (["--set", "=3"], 2, "--set '=3': expected NAME=VALUE"),
