@@ -25,8 +25,8 @@ T = TypeVar("T")
 REPEAT_SECONDS = 0.1
 """How soon the alarm rings again for code that caught it and went on."""
 
-TICKS = 10
-"""Looks of `watched` at the progress before a standstill counts. Ticks and not a clock: a paused process has none."""
+BEATS = 10
+"""Looks of `watched` at the progress before a standstill counts. Beats and not a clock: a paused process has none."""
 
 PATIENCE = 3
 """Rings before code that catches everything is also interrupted inside its `except`."""
@@ -77,7 +77,7 @@ def watched(progress: Callable[[], int], seconds: float, leave: Callable[[], Non
         return
     watch = _Watch(progress, leave)
     signal.signal(signal.SIGALRM, watch.look)
-    before = signal.setitimer(signal.ITIMER_REAL, seconds / TICKS, seconds / TICKS)
+    before = signal.setitimer(signal.ITIMER_REAL, seconds / BEATS, seconds / BEATS)
     try:
         yield
     finally:
@@ -89,7 +89,7 @@ def watched(progress: Callable[[], int], seconds: float, leave: Callable[[], Non
 
 
 class _Watch:
-    """What `watched` saw at the last tick, and for how many ticks it has been so."""
+    """What `watched` saw at the last beat, and for how many beats it has been so."""
 
     def __init__(self, progress: Callable[[], int], leave: Callable[[], None]) -> None:
         self._progress = progress
@@ -107,7 +107,7 @@ class _Watch:
         now = self._progress()
         self._still = self._still + 1 if now == self._last else 0
         self._last = now
-        if self._still >= TICKS:
+        if self._still >= BEATS:
             self.rung = True
             raise Held
 

@@ -227,7 +227,7 @@ def test_a_reader_who_has_stopped_reading_does_not_keep_it_and_misses_nothing(
 
 
 def test_a_log_that_nobody_reads_does_not_keep_it(project: Project, until: Callable[..., Any], pipe: int) -> None:
-    project.strategy("failing", "async def get_signal(self, market):\n    raise ValueError('x' * 150)")
+    project.strategy("failing", "async def get_signal(self, market):\n    raise ValueError(f'{market.now} ' * 10)")
     symbols = [f"S{number}USDT" for number in range(10)]
     running = project.start("run", *symbols, "--strategy", "failing", "--speed", "60000", "--plain", stderr=pipe)
     until(lambda: _hangs_in_a_write(running.pid, 2), "a full pipe")
