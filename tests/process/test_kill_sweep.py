@@ -140,8 +140,12 @@ def _opened(fifo: Path) -> int | None:
 
 
 def _open(gate: int) -> None:
-    os.write(gate, b"!")
-    os.close(gate)
+    try:
+        os.write(gate, b"!")
+    except BrokenPipeError:
+        pass  # a thread that waits may go on with its first call as soon as it is traced: then nobody is left to let in
+    finally:
+        os.close(gate)
 
 
 def _threads(pid: int) -> list[int]:
