@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .adapters.clock import pause
 from .core.candle import MINUTE_MS
-from .core.errors import CannotCreate, ConfigError, DiskFailed, JournalDamaged, JournalLocked, LivekitError
+from .core.errors import DiskFailed, JournalDamaged, LivekitError
 from .core.pulse import Pulse, Snapshot
 from .core.state import Idle
 from .live import Runner
@@ -24,9 +24,6 @@ SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 
 STEADY_MS = 10 * MINUTE_MS
 """A symbol that ran this long before it failed starts again with the shortest backoff."""
-
-REFUSED = (JournalLocked, CannotCreate, ConfigError)
-"""What is wrong at the start is told at once and nothing runs; the trader is still there to mend it."""
 
 HALTED = (JournalDamaged, DiskFailed)
 """What a restart cannot mend."""
@@ -62,7 +59,10 @@ class Post:
             self._resting.cancel()
 
     async def open(self) -> None:
-        """Open the journal. Raises what is in REFUSED; a journal that is damaged only halts this symbol."""
+        """Open the journal; what only this symbol is to blame for halts it.
+
+        Raises JournalLocked, CannotCreate and ConfigError: told at the start, while the trader is there to mend it.
+        """
         try:
             self.runner = await self.desk.open(self._deliver)
         except HALTED as error:
