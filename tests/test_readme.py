@@ -20,7 +20,7 @@ import pytest
 import typer
 
 from livekit_cli.adapters.strategy_loader import load
-from livekit_cli.cli import app
+from livekit_cli.cli import application
 from livekit_cli.core import errors
 from livekit_cli.testing import ask, candles
 
@@ -28,7 +28,7 @@ HOUSE = Path(__file__).parents[1]
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
 DEADLINE = 60
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS: dict[str, Any] = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
 """The commands of the program by name, as typer made them."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from .pulse_file import PulseFile, read_pulse
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
+
+PATIENCE_SECONDS = 0.2
+"""How long a start waits for the lock: `is_held` takes it for an instant, and must not keep a run from starting."""
 
 
 class Claim:
@@ -32,12 +36,17 @@ class Claim:
         except OSError as error:
             self._lock.release()
             raise CannotCreate(f"cannot create {places.pulse}: {error.strerror}") from error
+        self.began = self.found.seq
         self._holder = Pulse(pid=os.getpid(), host=socket.gethostname(), since=now, command=command, heartbeat=now)
 
     def beat(self, pulse: Pulse, seq: int) -> None:
         """Show `pulse`, signed by this process; step `seq` is the newest durable one."""
         mine = self._holder
-        self._file.write(pulse._replace(seq=seq, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command))
+        self._file.write(
+            pulse._replace(
+                seq=seq, pid=mine.pid, host=mine.host, since=mine.since, command=mine.command, began=self.began
+            )
+        )
 
     def announce(self) -> None:
         """Sign the found pulse, so that whoever is refused from now on is told by whom."""
@@ -61,11 +70,35 @@ class Claim:
         self._lock.release()
 
 
+def is_held(places: Places) -> bool | None:
+    """Whether a process holds the journal right now; None when nobody can say, as when the lock file was deleted."""
+    try:
+        fd = os.open(places.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    else:
+        return False
+    finally:
+        os.close(fd)
+
+
 def _locked(places: Places) -> BaseFileLock:
     from filelock import FileLock, Timeout
 
     # The soft fallback would take the mere existence of a file for a lock: a kill -9 would leave it there for ever.
-    lock = FileLock(places.lock, timeout=0, thread_local=False, fallback_to_soft=False)
+    lock = FileLock(
+        places.lock,
+        timeout=PATIENCE_SECONDS,
+        poll_interval=PATIENCE_SECONDS / 10,
+        thread_local=False,
+        fallback_to_soft=False,
+    )
     try:
         lock.acquire()
     except Timeout:

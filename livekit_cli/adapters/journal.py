@@ -43,6 +43,7 @@ class JournalFile:
         self._identity = identity
         self._disk = disk
         self._claim = claim
+        claim.began = content.seq
         self._fd = fd
         self._segment = content.header.segment
         self._size = content.size

@@ -10,6 +10,7 @@ from ..core.errors import JournalDamaged
 from ..core.event import Event, Mode
 from ..core.pulse import Pulse, Snapshot
 from ..core.state import Identity, Idle, Publish, Step
+from .claim import is_held
 from .lines import Content, Line
 from .names import Places, file_stem, signal_folder
 from .pulse_file import read_pulse
@@ -18,20 +19,24 @@ from .reading import decoded, foreign, lost_lines, read_file
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What one journal says right now, whether or not anybody is writing it. `damage` is None for a sound one."""
+    """What one journal says right now, whether or not anybody is writing it. `damage` is None for a sound one.
+
+    `held` says whether a process has it; None when that cannot be known.
+    """
 
     files: Places
     identity: Identity
     last: Step | None
     pulse: Pulse
     damage: str | None = None
+    held: bool | None = None
 
     @property
     def snapshot(self) -> Snapshot:
         pulse = self.pulse._replace(minute=self.finished)
         if self.damage:
             pulse = pulse._replace(status="halted", error=self.damage)
-        return Snapshot(self.identity, self.last.state if self.last else Idle(), pulse)
+        return Snapshot(self.identity, self.last.state if self.last else Idle(), pulse, self.held)
 
     @property
     def finished(self) -> int | None:
@@ -44,14 +49,15 @@ class Record:
 def read_record(path: Path) -> Record:
     """The journal at `path`; a damaged one is told by its `damage`."""
     files = Places(path)
+    held = is_held(files)
     pulse = read_pulse(files.pulse) or Pulse()
     try:
         content = _read_own(path)
         last = decoded(content.lines[-1], path)[0] if content.lines else None
     except JournalDamaged as error:
         gone = None if path.exists() else lost_lines(0, pulse.seq, files)
-        return Record(files, _named(path), None, pulse, gone or str(error))
-    return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files))
+        return Record(files, _named(path), None, pulse, gone or str(error), held)
+    return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files), held)
 
 
 def read_records(data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> list[Record]:

@@ -14,7 +14,8 @@ class Pulse(NamedTuple):
 
     The first four fields serve a restart: the newest durable step, the newest acknowledged event, the last finished
     minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
-    `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`.
+    `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`;
+    `began` is the newest durable step when the last run opened the journal: what came after it is of this run.
     """
 
     seq: int = 0
@@ -34,12 +35,17 @@ class Pulse(NamedTuple):
     host: str = ""
     since: int | None = None
     command: str = ""
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One symbol as the table and `status` show it: whose it is, its last durable state, its pulse."""
+    """One symbol as the table and `status` show it: whose it is, its last durable state, its pulse.
+
+    `held` says whether a process has the journal's lock right now; None when that cannot be known.
+    """
 
     identity: Identity
     state: State
     pulse: Pulse
+    held: bool | None = True

@@ -8,13 +8,11 @@ from math import isfinite
 from typing import Any
 
 from ..core.codec import signal_to_dict
+from ..core.health import judge
 from ..core.pulse import Pulse, Snapshot
 from ..core.state import Idle, State
 from .inert import cells, inert
 from .lines import SIGNIFICANT_DIGITS, duration_text, minute_text, percent_text, price_text
-
-STALE_MS = 90_000
-"""A heartbeat comes each minute; after one and a half without any, something is wrong."""
 
 COLUMNS = (
     "SYMBOL",
@@ -30,24 +28,6 @@ COLUMNS = (
 )
 NOTHING = "No symbols: nothing has been run in this data folder yet."
 NONE = "-"
-
-_SAID = {"stopped": "STOPPED", "halted": "HALTED", "restarting": "RESTARTING", "ended": "ENDED"}
-
-
-def words(snapshot: Snapshot, now_ms: int) -> str:
-    """One word for how the symbol's runner is: what it last said of itself, else whether its heart beats.
-
-    OK, STARTING, STALE, RESTARTING, HALTED, STOPPED, ENDED, or NEW for a journal that nobody has run yet. `now_ms` is
-    wall time.
-    """
-    pulse = snapshot.pulse
-    if pulse.status in _SAID:
-        return _SAID[pulse.status]
-    if pulse.heartbeat is None and pulse.minute is None:
-        return "NEW"
-    if pulse.heartbeat is None or abs(now_ms - pulse.heartbeat) >= STALE_MS:
-        return "STALE"
-    return "STARTING" if pulse.status == "starting" else "OK"
 
 
 def state_text(state: State) -> str:
@@ -86,7 +66,7 @@ def _row(snapshot: Snapshot, now_ms: int) -> tuple[str, ...]:
         NONE if pulse.unrealised is None else percent_text(pulse.unrealised),
         NONE if pulse.minute is None else minute_text(pulse.minute),
         NONE if pulse.heartbeat is None else duration_text(now_ms - pulse.heartbeat) + " ago",
-        words(snapshot, now_ms),
+        judge(snapshot, now_ms).health.name,
     )
 
 
@@ -116,7 +96,7 @@ def _plain(snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
         "strategy_name": identity.strategy,
         "exchange_name": identity.exchange,
         "mode": identity.mode.value,
-        "status": words(snapshot, now_ms).lower(),
+        "status": judge(snapshot, now_ms).health.value,
         "state": type(state).__name__.lower(),
         "signal": None if isinstance(state, Idle) else signal_to_dict(state.signal),
         "price": _finite(pulse.price),

@@ -18,11 +18,12 @@ from rich.live import Live
 from rich.text import Text
 
 from ..core.event import Closed, Event, Mode
+from ..core.health import judge
 from ..core.pulse import Snapshot
 from ..core.state import Idle
 from .inert import cells, inert
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text
-from .status import shown_price, state_text, words
+from .status import shown_price, state_text
 
 LATEST = 10
 """Events shown below the symbols."""
@@ -48,14 +49,13 @@ _LEAVE_OUT: Sequence[tuple[int, tuple[str, ...]]] = (
 """What gives way when the terminal is narrow: digits of the prices, then whole columns. A price is never cut in two."""
 
 _STATUS_STYLES = {
-    "STARTING": "dim",
-    "ENDED": "dim",
     "STOPPED": "yellow",
-    "RESTARTING": "bold yellow",
     "STALE": "bold red",
+    "STUCK": "bold red",
+    "DEAD": "bold red",
     "HALTED": "bold red",
 }
-_WRONG = ("STALE", "HALTED", "RESTARTING")
+_WRONG = ("STALE", "STUCK", "DEAD", "HALTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class LiveTable:
         widths = [max(map(cells, column)) for column in zip(names, *rows, strict=True)]
         yield _clipped(_column_names(names, widths), width)
         for snapshot, row in zip(shown, rows, strict=True):
-            yield _clipped(_line(names, row, widths, snapshot, words(snapshot, self._now_ms)), width)
+            yield _clipped(_line(names, row, widths, snapshot, judge(snapshot, self._now_ms).health.name), width)
             if snapshot.pulse.error:
                 yield _clipped(_error_text(snapshot), width)
         if hidden:
@@ -217,7 +217,7 @@ def _fitted(shown: Sequence[Snapshot], now_ms: int, width: int) -> tuple[list[tu
 
 def _row(snapshot: Snapshot, now_ms: int, digits: int) -> tuple[str, ...]:
     state, pulse = snapshot.state, snapshot.pulse
-    word = words(snapshot, now_ms)
+    word = judge(snapshot, now_ms).health.name
     seen = NONE if pulse.minute is None else clock_text(pulse.minute)
     price = shown_price(pulse, digits)
     name = inert(snapshot.identity.symbol, SYMBOL_CELLS)
@@ -280,7 +280,7 @@ def _more(hidden: Sequence[Snapshot]) -> Text:
 
 def _rank(snapshot: Snapshot, now_ms: int) -> int:
     """0 for what needs eyes: an error or a runner that is not well; 1 for an open signal; 2 for the quiet rest."""
-    if snapshot.pulse.error or words(snapshot, now_ms) in _WRONG:
+    if snapshot.pulse.error or judge(snapshot, now_ms).health.name in _WRONG:
         return 0
     return 2 if isinstance(snapshot.state, Idle) else 1
 

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from livekit_cli import Market, Proposal, Strategy, __version__
-from livekit_cli.cli import app
+from livekit_cli.cli import application
 
 COMMANDS = ["run", "status", "events", "report", "dump", "strategies", "backtest"]
 
@@ -62,7 +62,7 @@ def test_help_names_every_option_and_says_what_it_does(livekit: Any, command: st
     assert (ended.code, ended.err) == (0, [])
     text = " ".join(" ".join(ended.out).split())
     assert text.startswith(f"Usage: livekit {command} ")
-    for parameter in typer.main.get_command(app).commands[command].params:  # type: ignore[attr-defined]
+    for parameter in typer.main.get_command(application()).commands[command].params:  # type: ignore[attr-defined]
         if parameter.name == "help":
             continue
         assert parameter.help, parameter.name
@@ -116,7 +116,9 @@ def test_status_shows_each_symbol_on_a_line(livekit: Any, world: Any) -> None:
     assert (ended.code, ended.err) == (0, [])
     head, row = ended.out
     assert head.split("  ")[0] == "SYMBOL"
-    assert re.fullmatch(r"BTCUSDT +brisk +csv +PAPER +open long +100 +-0\.40% +2026-01-01T00:06Z +\d+s ago +ENDED", row)
+    assert re.fullmatch(
+        r"BTCUSDT +brisk +csv +PAPER +open long +100 +-0\.40% +2026-01-01T00:06Z +\d+s ago +STOPPED", row
+    )
 
 
 def test_status_as_json_is_an_object_for_each_symbol(livekit: Any, world: Any) -> None:
@@ -126,7 +128,7 @@ def test_status_as_json_is_an_object_for_each_symbol(livekit: Any, world: Any) -
     found = [json.loads(line) for line in ended.out]
     assert [one["symbol"] for one in found] == ["BTCUSDT", "ETHUSDT"]
     for one in found:
-        assert (one["state"], one["status"], one["price"], one["mode"]) == ("open", "ended", 100.0, "paper")
+        assert (one["state"], one["status"], one["price"], one["mode"]) == ("open", "stopped", 100.0, "paper")
         assert list(one["signal"]) == SIGNAL_KEYS
 
 

@@ -71,7 +71,7 @@ def test_gains_are_green_and_losses_red(live, world) -> None:
 def test_a_symbol_that_is_not_well_says_so_in_its_row(live, world) -> None:
     live.update([world.snapshot(status="halted"), world.snapshot("B", world.open(), heartbeat=None)])
     assert "HALTED" in words(live)[2]
-    assert "long STALE" in words(live)[3]
+    assert "long STUCK" in words(live)[3]
 
 
 def test_an_error_stands_below_the_row_it_belongs_to(live, world) -> None:
@@ -174,7 +174,7 @@ def test_it_draws_only_when_something_changed(world) -> None:
         live.update([world.snapshot()])
         assert not live.draw(world.T + 1_000)
         assert console.file.tell() == before
-        assert live.draw(world.T + 100_000), "OK became STALE"
+        assert live.draw(world.T + 100_000), "OK became STUCK"
 
 
 def test_the_last_frame_stays_on_the_screen_with_what_came_last(world) -> None:
