@@ -49,9 +49,10 @@ def command(
     import asyncio
     import shlex
     import sys
+    from contextlib import redirect_stdout
 
     from ..core.errors import UsageError
-    from ..wiring import Request
+    from ..wiring import Request, desks
     from .session import Session
 
     if plain and json:
@@ -69,4 +70,6 @@ def command(
         data_folder=data_dir,
         command=shlex.join(["livekit", *sys.argv[1:]]),
     )
-    asyncio.run(Session(request, json=json, plain=plain).run())
+    with redirect_stdout(sys.stderr):  # what the strategy's file prints
+        opened = desks(request)
+    asyncio.run(Session(opened, once=once, json=json, plain=plain).run())

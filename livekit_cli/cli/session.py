@@ -21,11 +21,13 @@ from ..mailbox import Mailbox
 from ..supervise import Fleet
 from ..ui.inert import inert
 from ..ui.lines import event_json, event_line, time_text
-from ..wiring import Request, desks
 from .output import SHOW_CURSOR, Output, complain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..ui.table import LiveTable
+    from ..wiring import Desk
 
 REDRAW_SECONDS = 1.0
 RETRY_SECONDS = 1.0
@@ -40,14 +42,13 @@ class Session:
     Everything is shown in a thread of its own: a reader who has stopped reading must not stop the loop.
     """
 
-    def __init__(self, request: Request, *, json: bool, plain: bool) -> None:
-        self._request = request
+    def __init__(self, desks: Sequence[Desk], *, once: bool, json: bool, plain: bool) -> None:
+        self._once = once
         self._line = event_json if json else event_line
         self._has_table = _takes_a_table() and not (json or plain)
         self._mailbox = Mailbox()
         self._output = Output()
-        with redirect_stdout(sys.stderr):  # what the strategy's file prints
-            self._fleet = Fleet(desks(request), self._mailbox.put)
+        self._fleet = Fleet(desks, self._mailbox.put)
         self._threads = Threads(1, "output")
         self._stopping: asyncio.Task[None] | None = None
         self._unshown: str | None = None
@@ -58,7 +59,7 @@ class Session:
         prints = nullcontext() if self._has_table else redirect_stdout(sys.stderr)
         with prints, Farewell(self._stop, self._restore):
             await self._fleet.open()
-            running = asyncio.create_task(self._fleet.run(1 if self._request.once else None))
+            running = asyncio.create_task(self._fleet.run(1 if self._once else None))
             running.add_done_callback(lambda _: self._mailbox.end())
             if self._has_table:
                 await self._show_table(running)
