@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -65,7 +66,22 @@ DataFolder = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 OfSymbol = Annotated[str | None, typer.Option("--symbol", metavar="SYMBOL", help="Only this symbol.")]
 
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        help="Only what happened from then on: ISO 8601 (UTC), epoch ms, or an age like 90m, 2h or 3d.",
+    ),
+]
+
 HERE = Path()
+
+_AGE = re.compile(r"(?=[0-9])(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
+_AGE_MINUTES = (7 * 1440, 1440, 60, 1, 1 / 60)
+
+_MILLISECONDS = range(10**11, 10**14)
+"""From 1973 on. A smaller number is a year, a date without dashes, or seconds; as milliseconds it would be long ago."""
 
 
 def data_folder(project: Path, data: Path | None) -> Path:
@@ -105,6 +121,27 @@ def moment(option: str, text: str | None) -> int | None:
         ) from None
     if time % MINUTE_MS:
         raise UsageError(f"{option} is {text!r}, expected a whole minute")
+    return time
+
+
+def since(text: str | None, now_ms: int) -> int | None:
+    """`--since` in epoch ms: ISO 8601 (UTC unless it says otherwise), epoch ms, or an age at `now_ms` (`90m`, `1d12h`).
+
+    Raises UsageError.
+    """
+    if text is None:
+        return None
+    if (age := _AGE.fullmatch(text.strip())) and not text.isdecimal():
+        return now_ms - round(sum(int(n or 0) * m for n, m in zip(age.groups(), _AGE_MINUTES, strict=True)) * MINUTE_MS)
+    try:
+        time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
+            "like 90m, 2h, 3d"
+        ) from None
+    if text.isdecimal() and time not in _MILLISECONDS:
+        raise UsageError(f"--since is {text!r}, expected milliseconds since 1970 like 1772368200000, or 2026-03-01")
     return time
 
 
