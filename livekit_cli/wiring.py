@@ -18,7 +18,8 @@ from .adapters.names import places
 from .adapters.paper import PaperBroker
 from .adapters.records import Record, read_record
 from .adapters.strategist import Guarded
-from .adapters.strategy_loader import kebab, load
+from .adapters.strategy_files import kebab
+from .adapters.strategy_loader import load
 from .backtest import Replay
 from .core.candle import MINUTE_MS, VWAP_MINUTES
 from .core.errors import ConfigError, UsageError

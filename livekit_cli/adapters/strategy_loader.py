@@ -12,7 +12,6 @@ name is part of its journal's, so it is the same whichever way the strategy was 
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,10 +25,8 @@ from ..core.words import did_you_mean, inert
 from ..strategy import Strategy, Value, checked, interval_ms, parameters, parse_parameter
 from .foreign import described, files_of, shown
 from .names import checked_name
+from .strategy_files import PRESETS, STRATEGIES, files_in, kebab, presets
 from .strict_yaml import Section, load_yaml
-
-STRATEGIES = Path("strategies")
-PRESETS = Path("configs", "strategies")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +75,12 @@ class Loaded:
 def discover(folder: Path) -> Found:
     """Every strategy in the `.py` files of `folder`; a broken file is an entry with its error. Never raises."""
     entries: list[Entry] = []
-    for path in _files(folder):
+    for path in files_in(folder):
         try:
             entries += _entries(path)
         except ConfigError as error:
             entries.append(Entry(kebab(path.stem), path, error=error))
     return Found(folder, tuple(_without_doubles(sorted(entries, key=lambda entry: entry.name))))
-
-
-def presets(project: Path) -> dict[str, Path]:
-    """The YAML files that give a strategy another name, by that name."""
-    folder = project / PRESETS
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder.is_dir() else {}
 
 
 def load(spec: str, project: Path, settings: Mapping[str, str]) -> Loaded:
@@ -105,12 +96,6 @@ def load(spec: str, project: Path, settings: Mapping[str, str]) -> Loaded:
     entry = _find(spec, project, Path())
     assert entry.strategy_class is not None
     return _loaded(entry.name, entry.strategy_class, {}, settings, entry.path)
-
-
-def kebab(name: str) -> str:
-    """`MovingAverageCross`, `moving_average_cross` and `moving-average-cross` are one name: the last."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
-    return words.replace("_", "-").lower()
 
 
 def _is_file(spec: str) -> bool:
@@ -156,7 +141,7 @@ def _in_file(path: Path, name: str) -> Entry:
 
 def _named(name: str, folder: Path) -> Entry:
     wanted = kebab(name)
-    for path in _files(folder):
+    for path in files_in(folder):
         if kebab(path.stem) == wanted:
             entries = _entries(path)
             if len(entries) == 1:
@@ -201,12 +186,6 @@ def _several(path: Path, entries: list[Entry]) -> ConfigError:
     classes = [entry.strategy_class.__name__ for entry in entries if entry.strategy_class]
     specs = " or ".join(f"{shown(path)}:{name}" for name in classes)
     return ConfigError(f"{shown(path)} has several strategy classes; say {specs}")
-
-
-def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.glob("*.py") if not path.name.startswith("_") and path.is_file())
 
 
 def _without_doubles(entries: list[Entry]) -> Iterator[Entry]:
@@ -352,7 +331,7 @@ def _params(section: Section, cls: type[Strategy]) -> dict[str, Value]:
 
 
 def _refuse_double(preset: Path, project: Path) -> None:
-    for path in _files(project / STRATEGIES):
+    for path in files_in(project / STRATEGIES):
         if kebab(path.stem) == kebab(preset.stem):
             raise ConfigError(f"the name {preset.stem!r} is in {shown(path)} and in {shown(preset)}; rename one")
 

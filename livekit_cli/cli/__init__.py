@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Any
 
 import typer
 
-from ..core.errors import DiskFailed, LivekitError
+from ..core.errors import DiskFailed, LivekitError, UsageError
+from .commands import Command, Group
 from .output import complain, forget, print_lines
 
-COMMANDS = (
-    "run",
-    "status",
-    "events",
-    "report",
-    "dump",
-    "strategies",
-    "backtest",
-)
-"""In the order in which help lists them; each is the `command` of the module of its name."""
+GROUPS = {
+    "Set up": ("strategies",),
+    "Run": ("backtest", "run"),
+    "Look": ("status", "events"),
+    "Understand": ("report", "dump"),
+}
+"""In the order in which help lists them, which is that in which a newcomer meets them."""
 
-Version = Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)]
+COMMANDS = tuple(chain.from_iterable(GROUPS.values()))
+"""Each is the `command` of the module of its name; its examples are in examples.py."""
+
+Version = Annotated[bool, typer.Option("-V", "--version", help="Print the version and end.", is_eager=True)]
+
+Misused: type[Exception] = typer.BadParameter.__mro__[2]
+"""What typer raises for a command line that it cannot read; older versions have it from a package, newer ones not."""
 
 
 def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with these commands. Each costs a millisecond or two, so a start loads the one that it needs."""
     app = typer.Typer(
         name="livekit",
+        cls=Group,
         help="Run trading strategies live on paper: crash-safe, one journal per symbol.",
         add_completion=False,
-        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,  # Rich takes 60 ms to load; a defect's traceback is as good as Python prints it
         rich_markup_mode=None,
     )
     app.callback(invoke_without_command=True)(livekit)
     for name in names:
-        app.command(name)(import_module(f".{name}", __name__).command)
+        app.command(name, cls=Command)(import_module(f".{name}", __name__).command)
     return app
 
 
@@ -55,20 +60,46 @@ def livekit(*, version: Version = False) -> None:
 def start() -> None:
     """Parse the command line, run the command, and exit with its code."""
     try:
-        application(_wanted())()
+        code = _run(sys.argv[1:])
     except LivekitError as error:
         complain(f"livekit: {error}")
-        sys.exit(error.exit_code)
+        code = error.exit_code
+    except BrokenPipeError:  # of the help page: who reads it has seen enough
+        forget(sys.stdout)
+        code = 0
     except OSError as error:
         # A file that nobody foresaw, or the help page on a full disk: the file's name says more than a traceback.
         forget(sys.stdout)
         complain(f"livekit: {error}")
-        sys.exit(DiskFailed.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = DiskFailed.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    sys.exit(code)
 
 
-def _wanted() -> Iterable[str]:
-    """The command that is called; all where help, a mistake or a completion needs to know the others."""
-    named = sys.argv[1:2]
-    return named if named and named[0] in COMMANDS and "_LIVEKIT_COMPLETE" not in os.environ else COMMANDS
+def _run(words: list[str]) -> int:
+    """Raises UsageError for words that are no command line."""
+    program: Any = typer.main.get_command(application(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS))
+    if not words:
+        return _begin(program)
+    if words[0] not in COMMANDS:
+        from .mistakes import command_line
+
+        words = command_line(program, words)
+    try:
+        with program.make_context("livekit", list(words)) as context:
+            program.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    except Misused as error:
+        from .mistakes import explained
+
+        raise explained(program, error, words) from None
+    return 0
+
+
+def _begin(program: Any) -> int:
+    """Without a command there is nothing to do but to show which there are, and to say that none was done."""
+    with program.make_context("livekit", ["status"]) as context:
+        sys.stderr.write(program.get_help(context) + "\n")
+    return UsageError.exit_code

@@ -12,10 +12,17 @@ import typer
 from ..core.candle import MINUTE_MS
 from ..core.errors import UsageError
 
+STRATEGY, MARKET, OUTPUT, FOLDERS = "Strategy", "Market", "Output", "Folders"
+"""What the options of a command that has many are listed under."""
+
 StrategyName = Annotated[
     str,
     typer.Option(
-        "--strategy", "-s", metavar="NAME", help="A name from strategies/ or configs/strategies/, or file.py:Class."
+        "--strategy",
+        "-s",
+        metavar="NAME",
+        help="A name from strategies/ or configs/strategies/, or file.py:Class.",
+        rich_help_panel=STRATEGY,
     ),
 ]
 
@@ -37,17 +44,24 @@ def existing(option: str, folder: Path) -> Path:
     return folder
 
 
-ExchangeName = Annotated[str, typer.Option("--exchange", "-e", metavar="NAME", help="demo: the built-in market.")]
+ExchangeName = Annotated[
+    str,
+    typer.Option("--exchange", "-e", metavar="NAME", help="demo: the built-in market.", rich_help_panel=MARKET),
+]
 CandlesFile = Annotated[
     Path | None,
     typer.Option(
         "--candles",
         metavar="FILE",
-        help="A CSV file of 1m candles (timestamp,open,high,low,close,volume) as the exchange.",
+        help="A CSV file of 1m candles as the exchange, with a header: timestamp, open, high, low, close, volume.",
+        rich_help_panel=MARKET,
     ),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter of the strategy; repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Set a parameter of the strategy; repeatable.", rich_help_panel=STRATEGY
+    ),
 ]
 Project = Annotated[
     Path,
@@ -57,13 +71,20 @@ Project = Annotated[
         parser=_folder,
         callback=_existing,
         help="The folder with strategies/, configs/ and data/.",
+        rich_help_panel=FOLDERS,
     ),
 ]
 DataFolder = Annotated[
     Path | None,
-    typer.Option("--data-dir", metavar="DIR", parser=_folder, help="Where the journals are. [default: PROJECT/data]"),
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        parser=_folder,
+        help="Where the journals are. [default: PROJECT/data]",
+        rich_help_panel=FOLDERS,
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.", rich_help_panel=OUTPUT)]
 OfSymbol = Annotated[str | None, typer.Option("--symbol", metavar="SYMBOL", help="Only this symbol.")]
 
 Since = Annotated[

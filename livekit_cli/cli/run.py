@@ -8,6 +8,8 @@ import typer
 
 from .options import (
     HERE,
+    MARKET,
+    OUTPUT,
     CandlesFile,
     DataFolder,
     ExchangeName,
@@ -24,10 +26,16 @@ Once = Annotated[bool, typer.Option("--once", help="Evaluate the minutes due sin
 Speed = Annotated[
     float | None,
     typer.Option(
-        "--speed", metavar="X", help="Times faster than real time. [default: 1 for demo, 60 for recorded candles]"
+        "--speed",
+        metavar="X",
+        help="Times faster than real time. [default: 1 for demo, 60 for recorded candles]",
+        rich_help_panel=MARKET,
     ),
 ]
-Plain = Annotated[bool, typer.Option("--plain", help="One line per event instead of the live table.")]
+Plain = Annotated[
+    bool,
+    typer.Option("--plain", help="One line per event instead of the live table.", rich_help_panel=OUTPUT),
+]
 
 
 def command(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def command(*, project: Project = HERE) -> None:
     """List what `--strategy` finds. Each with its interval and parameters."""
-    from ..adapters.strategy_loader import STRATEGIES, discover
+    from ..adapters.strategy_files import STRATEGIES
+    from ..adapters.strategy_loader import discover
 
     with redirect_stdout(sys.stderr):  # what the files print
         found = discover(project / STRATEGIES)
@@ -63,7 +64,8 @@ def _described(entry: Entry, *, is_double: bool) -> Iterator[str]:
 def _presets(project: Path) -> Iterator[list[str] | Exception]:
     """The lines of each YAML file's strategy, or what is wrong with it."""
     from ..adapters.foreign import shown
-    from ..adapters.strategy_loader import load, presets
+    from ..adapters.strategy_files import presets
+    from ..adapters.strategy_loader import load
 
     for name, path in presets(project).items():
         try:

@@ -7,10 +7,17 @@ from collections.abc import Iterable
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:
     """`; did you mean 'breakout'?` when one of `words` is near, else nothing: made to end an error message."""
+    found = near(word, words)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def near(word: object, words: Iterable[str]) -> str | None:
+    """The one of `words` that is nearest to `word`, in whatever case either is; None when none is near."""
     from difflib import get_close_matches  # only errors need it
 
-    near = get_close_matches(str(word), list(words), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    folded = {known.casefold(): known for known in words}
+    found = get_close_matches(str(word).casefold(), folded, n=1)
+    return folded[found[0]] if found else None
 
 
 def inert(text: str, length: int = 200) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from livekit_cli.adapters.strategy_loader import Loaded, discover, kebab, load, presets
+from livekit_cli.adapters.strategy_files import kebab, presets
+from livekit_cli.adapters.strategy_loader import Loaded, discover, load
 from livekit_cli.core.errors import ConfigError
 
 HEAD = "from __future__ import annotations\nfrom livekit_cli import Strategy\n"

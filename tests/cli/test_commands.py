@@ -10,12 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from livekit_cli import Market, Proposal, Strategy, __version__
-from livekit_cli.cli import application
-
-COMMANDS = ["run", "status", "events", "report", "dump", "strategies", "backtest"]
+from livekit_cli import Market, Proposal, Strategy
 
 OPENED = (
     "2026-01-01T00:01:00Z PAPER csv brisk BTCUSDT opened long entry=100 tp=101 sl=99 minutes=3 price=100 "
@@ -51,60 +47,6 @@ class Wave(Strategy):
     async def get_signal(self, market):
         return getattr(market, self.side)(take_profit=self.size, stop_loss=self.size, minutes=9, note="wave")
 '''
-
-
-# ---- help and wrong usage
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_names_every_option_and_says_what_it_does(livekit: Any, command: str) -> None:
-    ended = livekit(command, "--help")
-    assert (ended.code, ended.err) == (0, [])
-    text = " ".join(" ".join(ended.out).split())
-    assert text.startswith(f"Usage: livekit {command} ")
-    for parameter in typer.main.get_command(application()).commands[command].params:  # type: ignore[attr-defined]
-        if parameter.name == "help":
-            continue
-        assert parameter.help, parameter.name
-        assert all(option in text for option in parameter.opts if option.startswith("--"))
-    assert not re.search(r"<(str|path|float|int)[ >]", text), "a type is no name for what is to be typed"
-
-
-def test_the_list_of_commands_cuts_no_sentence_short(livekit: Any) -> None:
-    lines = livekit("--help").out
-    listed = lines[lines.index("Commands:") + 1 :]
-    assert [line.split()[0] for line in listed] == COMMANDS
-    assert all(line.endswith(".") and not line.endswith("...") for line in listed)
-
-
-def test_without_a_command_it_shows_its_help_and_counts_as_wrong_usage(livekit: Any) -> None:
-    ended = livekit()
-    assert ended.code == 2
-    assert "Usage: livekit [OPTIONS] COMMAND [ARGS]..." in (ended.out + ended.err)[0]
-
-
-def test_the_version_is_printed(livekit: Any) -> None:
-    ended = livekit("--version")
-    assert (ended.code, ended.out, ended.err) == (0, [f"livekit {__version__}"], [])
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["staus"], "No such command 'staus'. Did you mean 'status'?"),
-        (["run"], "Missing argument 'SYMBOL...'"),
-        (["run", "BTCUSDT"], "Missing option '--strategy' / '-s'"),
-        (["run", "BTCUSDT", "-s", "x", "--speed", "fast"], "Invalid value for '--speed'"),
-        (["backtest", "A", "B", "-s", "x"], "unexpected extra argument"),
-        (["status", "--jsn"], "No such option: --jsn"),
-        (["events", "--last", "0"], "Invalid value for '--last'"),
-        (["report"], "Missing argument 'STRATEGY'"),
-    ],
-)
-def test_wrong_usage_exits_2_and_says_what_is_wrong(livekit: Any, words: list[str], says: str) -> None:
-    ended = livekit(*words)
-    assert (ended.code, ended.out) == (2, [])
-    assert says in "\n".join(ended.err)
 
 
 # ---- status

@@ -1,0 +1,47 @@
+"""For each command a few lines that work as they stand.
+
+A test runs every example, in a project in which breakout has run on BTCUSDT.
+"""
+
+from __future__ import annotations
+
+BEGIN = (
+    ("livekit run BTCUSDT --strategy breakout --speed 600", "paper trading on a built-in market, ten minutes a second"),
+)
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "strategies": (
+        ("livekit strategies", "what --strategy finds here, with parameters"),
+        ("livekit strategies --project .", "the same of another folder"),
+    ),
+    "backtest": (
+        ("livekit backtest BTCUSDT --strategy breakout", "the last thirty days of the demo market"),
+        ("livekit backtest BTCUSDT -s breakout --from 2026-01-01 --to 2026-01-07T23:59", "one week"),
+        ("livekit backtest BTCUSDT -s breakout --candles candles.csv", "your own candles"),
+        ("livekit backtest BTCUSDT -s breakout --set lookback=20 --json", "another parameter, an event a line"),
+    ),
+    "run": (
+        ("livekit run BTCUSDT --strategy breakout", "on paper, in real time, on the demo market"),
+        ("livekit run BTCUSDT ETHUSDT --strategy breakout --speed 600", "two symbols, ten minutes a second"),
+        ("livekit run BTCUSDT -s breakout --candles candles.csv", "your own candles, a minute a second"),
+        ("livekit run BTCUSDT -s breakout --once", "what is due now, and end: a line for cron"),
+    ),
+    "status": (
+        ("livekit status", "each symbol's state, price, health and last error"),
+        ("livekit status --json", "an object a line, for programs"),
+    ),
+    "events": (
+        ("livekit events", "all that opened and closed"),
+        ("livekit events breakout --last 20", "the newest twenty of one strategy"),
+        ("livekit events --symbol BTCUSDT --json", "those of one symbol, for programs"),
+    ),
+    "report": (
+        ("livekit report breakout", "win rate, PnL, what is open, every event"),
+        ("livekit report breakout > report.md", "into a file"),
+    ),
+    "dump": (
+        ("livekit dump", "every strategy's report into logs/live/"),
+        ("livekit dump breakout --path reports", "one strategy's into reports/breakout.md"),
+    ),
+}
+"""Command lines, and what each is for."""
