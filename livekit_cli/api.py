@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+from .adapters.config.defaults import data_folder_of
 from .core.candle import MINUTE_MS
 from .core.errors import UsageError
 from .core.event import Closed, Event
@@ -28,8 +29,9 @@ class Options(TypedDict, total=False):
     """What to run: exactly one of `strategy_name` and `strategy`; the rest has defaults.
 
     `strategy_name`: a name or `file.py:Class`, found as on the command line. `strategy`: a Strategy class, or one
-    object of it. `params`: its parameters. `exchange_name`: "demo" unless given. `candles`: a CSV file of 1m candles
-    instead of an exchange. `project`: the folder with `strategies/` and `configs/`, by default this one.
+    object of it. `params`: its parameters. `exchange_name`: "demo" or the name of a file in `configs/`; unless given,
+    what `configs/livekit.yaml` says, or "demo". `candles`: a CSV file of 1m candles instead of an exchange. `project`:
+    the folder with `strategies/` and `configs/`, by default this one.
     """
 
     strategy_name: str
@@ -42,7 +44,8 @@ class Options(TypedDict, total=False):
 
 class LiveOptions(Options, total=False):
     """The same, and: `speed`, how many times faster than real time a demo or recorded market goes; `data_dir`, the
-    data folder, by default `data` in the project."""
+    data folder. Unless given, both are what `configs/livekit.yaml` says; then 1, or 60 for recorded candles, and
+    `data` in the project."""
 
     speed: float
     data_dir: Path | str
@@ -105,15 +108,18 @@ class Live:
         return unsubscribe
 
     @staticmethod
-    async def get_report(strategy_name: str, *, data_dir: Path | str = "data") -> str:
-        """The markdown report of one strategy. Raises UsageError when it has no journal."""
-        text, _ = await asyncio.to_thread(report_of, Path(data_dir), strategy_name)
+    async def get_report(strategy_name: str, *, data_dir: Path | str | None = None) -> str:
+        """The markdown report of one strategy. Raises UsageError when it has no journal.
+
+        Without `data_dir` it is that of the working folder, as for the commands.
+        """
+        text, _ = await asyncio.to_thread(report_of, _data_folder(data_dir), strategy_name)
         return text
 
     @staticmethod
-    async def dump(strategy_name: str, path: Path | str = "logs/live", *, data_dir: Path | str = "data") -> Path:
+    async def dump(strategy_name: str, path: Path | str = "logs/live", *, data_dir: Path | str | None = None) -> Path:
         """Write that report to `path`/STRATEGY.md and return the file's path. Raises UsageError and CannotCreate."""
-        file, _ = await asyncio.to_thread(write_report, Path(data_dir), strategy_name, Path(path))
+        file, _ = await asyncio.to_thread(write_report, _data_folder(data_dir), strategy_name, Path(path))
         return file
 
 
@@ -166,7 +172,7 @@ def _request(symbol: str, options: Options, **more: object) -> Request:
     return Request(
         symbols=[symbol],
         strategy=options["strategy_name"] if "strategy_name" in options else options["strategy"],
-        exchange=options.get("exchange_name", "demo"),
+        exchange=options.get("exchange_name"),
         candles=None if candles is None else Path(candles),
         settings={name: str(value) for name, value in options.get("params", {}).items()},
         project=Path(options.get("project", ".")),
@@ -183,6 +189,10 @@ def _live_request(symbol: str, options: LiveOptions) -> Request:
         data_folder=None if folder is None else Path(folder),
         command="the livekit library",
     )
+
+
+def _data_folder(given: Path | str | None) -> Path:
+    return data_folder_of(Path(), None if given is None else Path(given))
 
 
 def _close_of(opening: int | None) -> int | None:

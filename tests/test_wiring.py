@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from livekit_cli import ConfigError, Live, Market, Proposal, Strategy, UsageError
-from livekit_cli import wiring as wiring_module
+from livekit_cli import exchanges as exchanges_module
 from livekit_cli.adapters.clock import ReplayClock, WallClock, wall_ms
 from livekit_cli.adapters.records import read_record
 from livekit_cli.core.candle import MINUTE_MS
+from livekit_cli.exchanges import DEMO_SPAN_MINUTES
 from livekit_cli.testing import START, candles
-from livekit_cli.wiring import DEMO_SPAN_MINUTES, Desk, Request, desks, replay
+from livekit_cli.wiring import Desk, Request, desks, replay
 
 MINUTES = 30
 FAST = 1e9
@@ -114,7 +115,7 @@ def test_a_demo_market_behind_the_wall_clock_has_a_gap_at_the_real_speed_and_non
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as past:
-        past.setattr(wiring_module, "wall_ms", lambda: START + 30_000)
+        past.setattr(exchanges_module, "wall_ms", lambda: START + 30_000)
         finished = run(tmp_path, 3)
     assert START < finished < START + 1440 * MINUTE_MS
     (real,), (fast,) = desks(request(tmp_path)), desks(request(tmp_path, speed=600.0))
@@ -263,7 +264,7 @@ def test_a_backtest_of_a_file_sees_it_whole_or_from_start_to_end(tmp_path: Path,
 def test_a_backtest_on_the_demo_market_covers_thirty_days_unless_said_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring_module, "wall_ms", lambda: START + 30_000)
+    monkeypatch.setattr(exchanges_module, "wall_ms", lambda: START + 30_000)
     _, start, end = replay(request(tmp_path))
     assert (start, end) == (START - DEMO_SPAN_MINUTES * MINUTE_MS, START)
     _, start, end = replay(request(tmp_path, start=START - 5 * MINUTE_MS))

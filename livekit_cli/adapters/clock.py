@@ -114,12 +114,14 @@ class WallClock:
 class ReplayClock:
     """Minutes that pass at `speed` times the real pace, from `start` to `end`, none skipped, each symbol at its own.
 
-    A symbol that was evaluated up to `after` goes on with the minute behind it, wherever the others are. A minute
-    before `start` is not waited for, nor one that should have come long ago.
+    A symbol that was evaluated up to `after` goes on with the minute behind it, wherever the others are; a new one
+    begins at `start`, or earlier at `fresh`. A minute before `start` is not waited for, nor one that should have come
+    long ago.
     """
 
-    def __init__(self, start: int, speed: float, end: int | None = None) -> None:
+    def __init__(self, start: int, speed: float, end: int | None = None, *, fresh: int | None = None) -> None:
         self._start = start
+        self._fresh = start if fresh is None else fresh
         self._speed = speed
         self._end = end
         self._timer = MinuteTimer()
@@ -132,7 +134,7 @@ class ReplayClock:
         return 0
 
     async def next_minute(self, after: int | None) -> int | None:
-        minute = self._start if after is None else after + MINUTE_MS
+        minute = self._fresh if after is None else after + MINUTE_MS
         if self._end is not None and minute > self._end:
             return None
         moment = self._began + (minute - self._start) / self._speed

@@ -1,200 +1,241 @@
-"""YAML without its traps: what could be read in two ways is refused, and every error names file, line and column."""
+"""YAML without its traps: what could be read in two ways is refused, and every error names file, line and column.
+
+A file is read as a tree of sections. What is wrong with it is collected, and told all at once in the order of the
+file; only what does not even parse is told alone.
+"""
 
 from __future__ import annotations
 
-import re
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..core.errors import ConfigError
-from ..core.words import did_you_mean, inert
+from ..core.words import inert
+from .yaml_scalars import Filled, filled, plain
 
 Node = Any
 """A node of yaml's tree; its types would have to be imported."""
 
-_NULL = ("", "~", "null")
-_FLAGS = {"true": True, "false": False}
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?")
-_PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
+UNREAD: Final = object()
+"""Stands for a value that could not be read, which has been told."""
 
-_TRAPS = (
-    (re.compile(r"(y|n|yes|no|on|off)", re.IGNORECASE), "is true or false to some readers of YAML and text to others"),
-    (re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?"), "is a number of seconds to some readers of YAML"),
-    (re.compile(r"[-+]?0[0-9_]+|[-+]?0[xob][0-9a-fA-F_]+"), "is another number to some readers of YAML"),
-    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_.]*"), "is a number to some readers of YAML and text to others"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"), "is a date to some readers of YAML and text to others"),
-)
+
+class Faults:
+    """What is wrong with one file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._found: list[tuple[int, int, str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, node: Node | None, text: str) -> None:
+        """`text` is about `node`; about the file as a whole when that is None."""
+        self._found.append((*_position(node), text))
+
+    def error(self) -> ConfigError:
+        """All of it, in the order of the file."""
+        found = dict.fromkeys(sorted(self._found, key=lambda fault: fault[:2]))
+        return ConfigError("\n".join(_place(self.path, *position) + text for *position, text in found))
 
 
 class Section:
-    """One mapping of a YAML file. What is wrong with it is collected, and raised by `finish` all at once."""
+    """One mapping of a YAML file. What is wrong with it is collected, and raised by `finish` all at once.
 
-    def __init__(self, path: Path, node: Node | None, faults: list[str], where: str = "") -> None:
-        self.path = path
+    `where` is what the names of its keys begin with in messages.
+    """
+
+    def __init__(self, node: Node | None, faults: Faults, where: str = "", *, is_row: bool = False) -> None:
+        self.where = where
         self._faults = faults
-        self._where = where
+        self._node = node if is_row else None
         self._values: dict[str, Any] = {}
         self._nodes: dict[str, tuple[Node, Node]] = {}
-        self._known: set[str] = set()
-        self._sections: list[Section] = []
         for key, value in node.value if node else ():
             self._add(key, value)
 
-    def names(self) -> list[str]:
-        """The keys whose values could be read."""
-        return list(self._values)
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._faults.path
 
-    def get(self, key: str, kind: type, default: Any = None) -> Any:
-        """The value of `key`, or `default` when it is missing, empty or (collected as a fault) not of `kind`."""
-        value = self.value(key)
-        if value is None:
-            return default
-        if type(value) is kind or (kind is float and type(value) is int):
-            return value
-        self.fault(key, f"{self._where}{key} is {value!r}, expected {kind.__name__}")
-        return default
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is known to be wrong with the file."""
+        return not self._faults
+
+    def names(self) -> list[str]:
+        """The keys, in the order of the file."""
+        return list(self._nodes)
 
     def value(self, key: str) -> Any:
-        """The value of `key` whatever its type; None when it is missing or empty."""
-        self._known.add(key)
+        """A bool, int, float, text, list or Section; None when it is missing or empty; UNREAD.
+
+        Text with variables in it is a Filled, which must not be shown as it is.
+        """
         return self._values.get(key)
 
-    def section(self, key: str) -> Section:
-        """The mapping at `key`; an empty one when it is missing."""
-        self._known.add(key)
-        node = self._nodes[key][1] if key in self._nodes else None
-        if node is not None and node.id != "mapping":
-            if self._values.get(key) is not None:
-                self.fault(key, f"{self._where}{key} is {self._values[key]!r}, expected `name: value` pairs")
-            node = None
-        found = Section(self.path, node, self._faults, f"{self._where}{key}.")
-        self._sections.append(found)
-        return found
+    def empty(self, key: str) -> Section:
+        """A mapping without keys, to stand for that at `key`."""
+        return Section(None, self._faults, f"{self.where}{key}.")
 
-    def fault(self, key: str, text: str) -> None:
-        """Collect what is wrong with the value of `key`; with the file as a whole when there is no such key."""
-        place = _place(self.path, self._nodes[key][1]) if key in self._nodes else f"{self.path}: "
-        self._faults.append(place + text)
+    def fault(self, key: str, text: str, item: int | None = None) -> None:
+        """Collect what is wrong with the value of `key`, or an item of it; with the whole when there is no such key."""
+        value = self._values.get(key)
+        if isinstance(value, list) and item is not None:
+            value = value[item]
+        self._faults.add(self._node_of(key, item), value.concealed(text) if isinstance(value, Filled) else text)
+
+    def concealed(self, text: str) -> str:
+        """`text` without the values of variables that stand in this section."""
+        for value in self._values.values():
+            text = value.concealed(text) if isinstance(value, Filled) else text
+        return text
+
+    def fault_of_key(self, key: str, text: str) -> None:
+        """Collect what is wrong with `key` itself."""
+        self._faults.add(self._nodes[key][0], text)
+
+    def line(self, key: str, item: int | None = None) -> int:
+        """The line of the value of `key`, or of an item of it."""
+        return _position(self._node_of(key, item))[0]
+
+    def place(self, key: str) -> str:
+        """Where the value of `key` is, as messages begin."""
+        return _place(self.path, *_position(self._node_of(key)))
 
     def finish(self) -> None:
-        """Raises ConfigError with everything that is wrong, unknown keys included."""
-        self._count_unknown()
+        """Raises ConfigError with everything that is wrong."""
         if self._faults:
-            raise ConfigError("\n".join(self._faults))
+            raise self._faults.error()
 
-    def failure(self, *unread: str) -> ConfigError:
-        """The error of `finish` for a file that cannot be read further; `unread` are keys it may have."""
-        self._known.update(unread)
-        self._count_unknown()
-        return ConfigError("\n".join(self._faults))
+    def error(self) -> ConfigError:
+        """Everything that is wrong."""
+        return self._faults.error()
 
-    def _count_unknown(self) -> None:
-        for key, (node, _) in self._nodes.items():
-            if key not in self._known and key in self._values:
-                expected = f"expected one of {', '.join(sorted(self._known))}{did_you_mean(key, self._known)}"
-                self._faults.append(f"{_place(self.path, node)}unknown key {self._where}{key}; {expected}")
-        for section in self._sections:
-            section._count_unknown()  # noqa: SLF001  of its own class
+    def _node_of(self, key: str, item: int | None = None) -> Node | None:
+        if key not in self._nodes:
+            return self._node
+        node = self._nodes[key][1]
+        return node if item is None else node.value[item]
 
     def _add(self, key: Node, value: Node) -> None:
         name = key.value if key.id == "scalar" else None
         if not isinstance(name, str) or not name:
-            self._faults.append(f"{_place(self.path, key)}a key is a word, not {_kind(key)}")
+            self._faults.add(key, f"a key is a word, not {_kind(key)}")
+        elif name == "<<":
+            self._faults.add(key, "merge keys (<<) are not supported")
         elif name in self._nodes:
             first = f"first in line {self._nodes[name][0].start_mark.line + 1}"
-            self._faults.append(f"{_place(self.path, key)}{self._where}{name} is here a second time, {first}")
+            self._faults.add(key, f"{self.where}{inert(name)} is here a second time, {first}")
         else:
             self._nodes[name] = key, value
-            before = len(self._faults)
-            read = self._read(value)
-            if len(self._faults) == before:
-                self._values[name] = read
+            self._values[name] = self._read(value, f"{self.where}{name}.")
 
-    def _read(self, node: Node) -> Any:
-        if node.tag not in _PLAIN_TAGS:
-            self._faults.append(f"{_place(self.path, node)}the tag {inert(node.tag)} is not supported")
-        elif node.id == "sequence":
-            return [self._read(item) for item in node.value]
-        elif node.id == "mapping":
-            return {}  # read by section()
-        elif node.style is not None:  # quoted text is text
-            return node.value
-        else:
-            return self._plain(node)
-        return None
+    def _read(self, node: Node, where: str, *, is_row: bool = False) -> Any:
+        if node.id == "sequence":
+            return [self._read(item, "", is_row=True) for item in node.value]
+        if node.id == "mapping":
+            return Section(node, self._faults, where, is_row=is_row)
+        return self._scalar(node)
 
-    def _plain(self, node: Node) -> Any:
-        text: str = node.value
-        for trap, what in _TRAPS:
-            if trap.fullmatch(text):
-                self._faults.append(f"{_place(self.path, node)}{text} {what}: {_advice(text)}")
-                return None
-        if text.lower() in _NULL:
-            return None
-        if text.lower() in _FLAGS:
-            return _FLAGS[text.lower()]
-        if _INT.fullmatch(text):
-            return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else text
+    def _scalar(self, node: Node) -> Any:
+        try:
+            value = plain(node.value) if node.style is None else node.value  # quoted text is text
+            return filled(value, os.environ) if isinstance(value, str) else value
+        except ValueError as error:
+            self._faults.add(node, str(error))
+            return UNREAD
 
 
 def load_yaml(path: Path) -> Section:
     """The mapping that the file holds; an empty file is an empty one. Raises ConfigError for what is no YAML."""
+    text = _text(path)
     import yaml  # 29 ms that most commands need not pay
 
     try:
-        node: Node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_loader())
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+        node: Node = yaml.compose(text, Loader=_loader())
     except yaml.YAMLError as error:
-        raise ConfigError(_syntax(path, error)) from None
+        raise ConfigError(_syntax(path, text, error)) from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply") from None
     if node is None or (node.id == "scalar" and node.value == ""):
-        return Section(path, None, [])
+        return Section(None, Faults(path))
     if node.id != "mapping":
-        raise ConfigError(f"{_place(path, node)}expected `name: value` lines, found {_kind(node)}")
-    return Section(path, node, [])
+        raise ConfigError(f"{_place(path, *_position(node))}expected `name: value` lines, found {_kind(node)}")
+    return Section(node, Faults(path))
+
+
+def _text(path: Path) -> str:
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no such file")
+    if not path.is_file():
+        raise ConfigError(f"{path}: is no file")
+    try:
+        read = path.read_bytes()
+        return read.decode()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        before = read[: error.start].decode()
+        where = _place(path, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        found = f"the byte 0x{read[error.start]:02x} is no UTF-8 text"
+        raise ConfigError(f"{where}{found}; save the file as UTF-8") from None
 
 
 def _loader() -> Any:
     import yaml
 
     class Loader(yaml.BaseLoader):
-        """Leaves every scalar as text, and knows no aliases."""
+        """Leaves every scalar as text, and knows no anchors, aliases and tags."""
 
         def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-            if self.check_event(yaml.AliasEvent):
-                event = self.peek_event()  # type: ignore[no-untyped-call]
-                raise yaml.MarkedYAMLError(None, None, f"aliases (*{event.anchor}) are not supported", event.start_mark)
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+            refused = _refused(event, is_alias=isinstance(event, yaml.AliasEvent))
+            if refused:
+                raise yaml.MarkedYAMLError(None, None, refused, event.start_mark)
             return super().compose_node(parent, index)
 
     return Loader
 
 
-def _syntax(path: Path, error: Any) -> str:
+def _refused(event: Any, *, is_alias: bool) -> str:
+    if is_alias:
+        return f"aliases (*{event.anchor}) are not supported"
+    if getattr(event, "anchor", None) is not None:
+        return f"anchors (&{event.anchor}) are not supported"
+    tag = getattr(event, "tag", None)
+    return "" if tag is None else f"the tag {tag.replace('tag:yaml.org,2002:', '!!')} is not supported"
+
+
+_SAID_BETTER = {
+    "found character '\\t' that cannot start any token": "a tab cannot be used here; indent with spaces",
+    "found unexpected end of stream": "a quote is not closed",
+    "but found another document": "a second document (---) is not supported",
+    "special characters are not allowed": "a character that cannot be printed",
+}
+
+
+def _syntax(path: Path, text: str, error: Any) -> str:
     mark = getattr(error, "problem_mark", None)
-    text = inert(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error))
-    return f"{path}:{mark.line + 1}:{mark.column + 1}: {text}" if mark else f"{path}: {text}"
+    problem = inert(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error))
+    said = _SAID_BETTER.get(problem, problem)
+    if mark is not None:
+        return f"{_place(path, mark.line + 1, mark.column + 1)}{said}"
+    position = getattr(error, "position", None)
+    before = "" if position is None else text[:position]
+    return f"{_place(path, before.count(chr(10)) + 1, len(before) - before.rfind(chr(10)))}{said}"
 
 
-def _place(path: Path, node: Node) -> str:
-    return f"{path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: "
+def _position(node: Node | None) -> tuple[int, int]:
+    return (node.start_mark.line + 1, node.start_mark.column + 1) if node is not None else (0, 0)
+
+
+def _place(path: Path, line: int, column: int) -> str:
+    return f"{path}:{line}:{column}: " if line else f"{path}: "
 
 
 def _kind(node: Node) -> str:
     return {"scalar": "a single value", "sequence": "a list", "mapping": "a mapping"}[node.id]
-
-
-def _advice(text: str) -> str:
-    flag = {"y": "true", "yes": "true", "on": "true", "n": "false", "no": "false", "off": "false"}.get(text.lower())
-    if flag:
-        return f'write {flag}, or "{text}" for the text'
-    if re.fullmatch(r"[-+]?0[0-9]+", text):
-        return f'write {int(text)}, or "{text}" for the text'
-    if re.fullmatch(r"[-+]?[0-9][0-9_]*", text):
-        return f'write {text.replace("_", "")}, or "{text}" for the text'
-    return f'write "{text}" for the text'

@@ -14,7 +14,7 @@ from .options import (
     Project,
     Settings,
     StrategyName,
-    check_market,
+    check_strategy,
     moment,
     settings,
 )
@@ -38,11 +38,10 @@ BACKTEST_SECONDS = 10.0
 
 
 def command(
-    context: typer.Context,
     symbol: Symbol,
     *,
-    strategy: StrategyName,
-    exchange: ExchangeName = "demo",
+    strategy: StrategyName = None,
+    exchange: ExchangeName = None,
     candles: CandlesFile = None,
     since: Since = None,
     until: Until = None,
@@ -58,7 +57,7 @@ def command(
     from ..core.errors import UsageError
     from ..wiring import Request, replay
 
-    check_market(context, candles)
+    check_strategy("backtest", strategy, project)
     first, last = moment("--from", since), moment("--to", until)
     if first is not None and last is not None and first > last:
         raise UsageError(f"--from {since} is after --to {until}")

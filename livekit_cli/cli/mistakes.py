@@ -69,7 +69,7 @@ def explained(program: Any, error: Any, words: Sequence[str]) -> UsageError:
     command = program.commands.get(name, program)
     kind = type(error).__name__
     if kind == "MissingParameter":
-        text = _missing(name, error.param, words)
+        text = _missing(name, error.param)
     elif kind == "NoSuchOption":
         text = _no_option(name, error.option_name, command)
     elif kind == "BadOptionUsage":
@@ -130,19 +130,26 @@ def _misplaced(program: Any, words: Sequence[str]) -> str:
 # ---- the words behind a command
 
 
-def _missing(name: str, param: Any, words: Sequence[str]) -> str:
-    if param.param_type_name == "argument":
-        return f"{name} needs a {param.metavar.strip('.')}, as in: {_example(name)}"
-    option = param.opts[0]
-    if option != "--strategy":
-        return f"{name} needs {option} {param.metavar}, as in: {_example(name)}"
+def no_symbol(name: str) -> str:
+    """What is said when the command `name` is given no symbol."""
+    return f"{name} needs a SYMBOL, as in: {_example(name)}"
+
+
+def no_strategy(name: str, words: Sequence[str]) -> str:
+    """What is said when nobody names a strategy; `words` are those of the command line."""
     known = names_in(_project(words))
     for number, word in enumerate(words[1:], 1):
         if word in known or word.endswith(".py"):
             meant = [*words[:number], *words[number + 1 :], "--strategy", word]
-            return f"{name} needs --strategy NAME; did you mean: {shlex.join(['livekit', *meant])}"
+            return inert(f"{name} needs --strategy NAME; did you mean: {shlex.join(['livekit', *meant])}")
     there = f"there are {', '.join(known)}" if known else f"there is none in {_project(words).absolute()} yet"
-    return f"{name} needs --strategy NAME; {there}"
+    return inert(f"{name} needs --strategy NAME; {there}; configs/livekit.yaml can name one for good")
+
+
+def _missing(name: str, param: Any) -> str:
+    if param.param_type_name == "argument":
+        return f"{name} needs a {param.metavar.strip('.')}, as in: {_example(name)}"
+    return f"{name} needs {param.opts[0]} {param.metavar}, as in: {_example(name)}"
 
 
 def _no_option(name: str, option: str, command: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,12 +17,12 @@ STRATEGY, MARKET, OUTPUT, FOLDERS = "Strategy", "Market", "Output", "Folders"
 """What the options of a command that has many are listed under."""
 
 StrategyName = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--strategy",
         "-s",
         metavar="NAME",
-        help="A name from strategies/ or configs/strategies/, or file.py:Class.",
+        help="A name from strategies/ or configs/strategies/, or file.py:Class. [default: configs/livekit.yaml's]",
         rich_help_panel=STRATEGY,
     ),
 ]
@@ -45,8 +46,14 @@ def existing(option: str, folder: Path) -> Path:
 
 
 ExchangeName = Annotated[
-    str,
-    typer.Option("--exchange", "-e", metavar="NAME", help="demo: the built-in market.", rich_help_panel=MARKET),
+    str | None,
+    typer.Option(
+        "--exchange",
+        "-e",
+        metavar="NAME",
+        help="demo, the built-in market, or the name of a file in configs/. [default: demo]",
+        rich_help_panel=MARKET,
+    ),
 ]
 CandlesFile = Annotated[
     Path | None,
@@ -106,15 +113,20 @@ _MILLISECONDS = range(10**11, 10**14)
 
 
 def data_folder(project: Path, data: Path | None) -> Path:
-    """Where the journals are: what was typed, which must exist, or `data` in the project. Raises UsageError."""
-    return project / "data" if data is None else existing("--data-dir", data)
+    """Where the journals are: what was typed, which must exist, or what the project says. Raises UsageError."""
+    from ..adapters.config.defaults import data_folder_of
+
+    return data_folder_of(project, None if data is None else existing("--data-dir", data))
 
 
-def check_market(context: typer.Context, candles: Path | None) -> None:
-    """`--candles` is an exchange of its own: the demo market beside it is refused when it was typed."""
-    source = context.get_parameter_source("exchange")
-    if candles is not None and context.params["exchange"] == "demo" and source and source.name == "COMMANDLINE":
-        raise UsageError("--candles is an exchange of its own: leave --exchange demo out")
+def check_strategy(command: str, strategy: str | None, project: Path) -> None:
+    """Raises UsageError when neither the command line nor the project names a strategy."""
+    from ..adapters.config.defaults import defaults_of
+
+    if strategy is None and defaults_of(project).strategy is None:
+        from .mistakes import no_strategy
+
+        raise UsageError(no_strategy(command, sys.argv[1:]))
 
 
 def settings(texts: list[str] | None) -> dict[str, str]:

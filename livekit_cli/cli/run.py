@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -10,6 +11,7 @@ from .options import (
     HERE,
     MARKET,
     OUTPUT,
+    STRATEGY,
     CandlesFile,
     DataFolder,
     ExchangeName,
@@ -17,11 +19,21 @@ from .options import (
     Project,
     Settings,
     StrategyName,
-    check_market,
+    check_strategy,
     settings,
 )
 
-Symbols = Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
+Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
+FleetName = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="NAME",
+        help="A fleet instead of symbols: the name of a file in configs/, or a path to one.",
+        rich_help_panel=STRATEGY,
+    ),
+]
 Once = Annotated[bool, typer.Option("--once", help="Evaluate the minutes due since the last run, then end (cron).")]
 Speed = Annotated[
     float | None,
@@ -39,11 +51,11 @@ Plain = Annotated[
 
 
 def command(
-    context: typer.Context,
-    symbols: Symbols,
+    symbols: Symbols = None,
     *,
-    strategy: StrategyName,
-    exchange: ExchangeName = "demo",
+    strategy: StrategyName = None,
+    config: FleetName = None,
+    exchange: ExchangeName = None,
     candles: CandlesFile = None,
     set_: Settings = None,
     speed: Speed = None,
@@ -53,31 +65,66 @@ def command(
     data_dir: DataFolder = None,
     project: Project = HERE,
 ) -> None:
-    """Run a strategy live, on paper. Ctrl-C stops it; the next run goes on where it was."""
+    """Run strategies live, on paper. Ctrl-C stops them; the next run goes on where it was."""
     import asyncio
     import shlex
     import sys
     from contextlib import redirect_stdout
 
     from ..core.errors import UsageError
-    from ..wiring import Request, desks
+    from ..wiring import Request, desks, fleet
     from .session import Session
 
     if plain and json:
         raise UsageError("--plain and --json are two forms of the same lines; say one of them")
-    check_market(context, candles)
-    request = Request(
-        symbols=symbols,
-        strategy=strategy,
+    _check_what_runs(symbols, config, strategy, candles, set_)
+    options = _Options(
         exchange=exchange,
-        candles=candles,
-        settings=settings(set_),
         speed=speed,
         once=once,
         project=project,
         data_folder=data_dir,
         command=shlex.join(["livekit", *sys.argv[1:]]),
     )
-    with redirect_stdout(sys.stderr):  # what the strategy's file prints
-        opened = desks(request)
+    with redirect_stdout(sys.stderr):  # what the strategies' files print
+        if config is not None:
+            requests = fleet(config, **options)
+        else:
+            check_strategy("run", strategy, project)
+            one = Request(symbols or (), strategy, candles=candles, settings=settings(set_), **options)
+            requests = [one]
+        opened = desks(*requests)
     asyncio.run(Session(opened, once=once, json=json, plain=plain).run())
+
+
+class _Options(TypedDict):
+    """What a run of symbols and one of a fleet have in common."""
+
+    exchange: str | None
+    speed: float | None
+    once: bool
+    project: Path
+    data_folder: Path | None
+    command: str
+
+
+def _check_what_runs(
+    symbols: list[str] | None,
+    config: str | None,
+    strategy: str | None,
+    candles: Path | None,
+    set_: list[str] | None,
+) -> None:
+    """Either symbols or a fleet, which says itself what runs on which symbols. Raises UsageError."""
+    from ..core.errors import UsageError
+
+    if config is None:
+        if not symbols:
+            from .mistakes import no_symbol
+
+            raise UsageError(no_symbol("run"))
+        return
+    typed = {"--strategy": strategy, "--candles": candles, "--set": set_}
+    found = [*(symbols or ()), *(option for option, value in typed.items() if value)]
+    if found:
+        raise UsageError(f"--config names what runs, and on which symbols: leave {' '.join(found)} out")

@@ -16,14 +16,14 @@ from .output import complain, print_lines
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..adapters.strategy_loader import Entry, Found
+    from ..adapters.strategy_import import Entry, Found
     from ..strategy import Strategy, Value
 
 
 def command(*, project: Project = HERE) -> None:
     """List what `--strategy` finds. Each with its interval and parameters."""
     from ..adapters.strategy_files import STRATEGIES
-    from ..adapters.strategy_loader import discover
+    from ..adapters.strategy_import import discover
 
     with redirect_stdout(sys.stderr):  # what the files print
         found = discover(project / STRATEGIES)

@@ -1,0 +1,167 @@
+"""What --exchange finds: configs/NAME.yaml, or the exchange that is built in where there is no such file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ...core.errors import ConfigError, UsageError
+from ...core.pnl import FEE_PERCENT, SLIPPAGE_PERCENT
+from ...core.settings import EXCHANGE
+from ...core.state import MAX_ENTRY_DISTANCE_PERCENT
+from ...core.words import did_you_mean
+from ..names import checked_name
+from ..strict_yaml import Section, load_yaml
+from .reading import Values, path_of, read
+
+CONFIGS = Path("configs")
+DEFAULTS = "livekit"
+"""The name of the file that holds a project's defaults, and can name no exchange."""
+
+BUILT_IN = ("csv", "demo")
+USUAL_EXCHANGE = "demo"
+"""Where nobody says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeConfig:
+    """One exchange: where its candles come from, how fast, and at what cost. All costs are percent.
+
+    `path` is its file, None when it is built in. `candles` is the file of recorded ones, and `candles_written` how to
+    speak of it: a variable's value is not to be shown.
+    """
+
+    name: str
+    kind: str
+    path: Path | None = None
+    speed: float | None = None
+    seed: int = 0
+    candles: Path | None = None
+    candles_written: str = ""
+    slippage_percent: float = SLIPPAGE_PERCENT
+    fee_percent: float = FEE_PERCENT
+    max_entry_distance_percent: float = MAX_ENTRY_DISTANCE_PERCENT
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenExchange:
+    """A file that describes no exchange, and why."""
+
+    name: str
+    path: Path
+    error: ConfigError
+
+
+def find_exchange(name: str, project: Path) -> ExchangeConfig:
+    """The exchange of that name. Raises UsageError when there is none, ConfigError with all that its file has wrong."""
+    path = _files(project).get(name)
+    if path is None and name in BUILT_IN:
+        return ExchangeConfig(name, name)
+    if path is None:
+        raise UsageError(_unknown(name, project))
+    if name == DEFAULTS:
+        raise UsageError(f"{path} holds the project's defaults, and is no exchange")
+    section = load_yaml(path)
+    if is_fleet(section):
+        raise UsageError(f"{path} is a fleet and no exchange; it runs by --config {name}")
+    return _read(name, path, section, project)
+
+
+def list_exchanges(project: Path) -> Iterator[ExchangeConfig | BrokenExchange]:
+    """Everything that `find_exchange` finds, and what it would if it could, by name."""
+    files = _files(project)
+    for name in sorted({*BUILT_IN, *files} - {DEFAULTS}):
+        path = files.get(name)
+        if path is None:
+            yield ExchangeConfig(name, name)
+            continue
+        try:
+            section = load_yaml(path)
+            if not is_fleet(section):
+                yield _read(name, path, section, project)
+        except ConfigError as error:
+            yield BrokenExchange(name, path, error)
+
+
+def is_fleet(section: Section) -> bool:
+    """Whether a file in configs/ is meant as a fleet, also when its writer slipped: only fleets have `runs`."""
+    return bool(get_close_matches("runs", section.names()))
+
+
+def exchange_names(project: Path) -> list[str]:
+    """The names that a file may give; csv is none until its own file says which candles it has."""
+    return [one.name for one in list_exchanges(project) if one.path is not None or one.name != "csv"]
+
+
+def exchange_at(section: Section, key: str, name: str, project: Path) -> ExchangeConfig | None:
+    """The exchange that the value of `key` names; what is wrong with it is collected."""
+    try:
+        found = find_exchange(name, project)
+    except (UsageError, ConfigError) as error:
+        section.fault(key, str(error))
+        return None
+    if found.kind == "csv" and found.candles is None:
+        section.fault(key, f"the exchange csv has no candles; say in {project / CONFIGS / 'csv.yaml'} which")
+        return None
+    return found
+
+
+def _files(project: Path) -> dict[str, Path]:
+    folder = project / CONFIGS
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder.is_dir() else {}
+
+
+def _unknown(name: str, project: Path) -> str:
+    names = [one.name for one in list_exchanges(project)]
+    known = f"{', '.join(names[:-1])} and {names[-1]}"
+    elsewhere = project / CONFIGS / f"{name}.yml"
+    hint = f"; {elsewhere} has to be named .yaml" if "/" not in name and elsewhere.exists() else ""
+    return f"no exchange {name!r}; there are {known}{hint or did_you_mean(name, names)}"
+
+
+def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeConfig:
+    _check_name(name, path)
+    values = read(section, EXCHANGE)
+    candles = _candles(section, values, project)
+    section.finish()
+    return ExchangeConfig(
+        name=name,
+        kind=values["exchange"],
+        path=path,
+        candles=candles,
+        candles_written=_written(section, candles),
+        **{key: values[key] for key in _NUMBERS},
+    )
+
+
+_NUMBERS = ("speed", "seed", "slippage_percent", "fee_percent", "max_entry_distance_percent")
+
+
+def _check_name(name: str, path: Path) -> None:
+    """Raises ConfigError for a name that cannot be part of a journal's."""
+    try:
+        checked_name("exchange", name)
+    except UsageError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if "-" in name:
+        better = name.replace("-", "_")
+        raise ConfigError(
+            f"{path}: an exchange's name has no '-', which separates the parts of a journal's name; rename the file to "
+            f"{better}.yaml"
+        )
+
+
+def _candles(section: Section, values: Values, project: Path) -> Path | None:
+    if values["candles"] is None:
+        return None
+    path = path_of(section, "candles", project)
+    if section.is_sound and not path.is_file():
+        section.fault("candles", f"candles is {section.value('candles')!r}: there is no file {path}")
+    return path
+
+
+def _written(section: Section, candles: Path | None) -> str:
+    value = section.value("candles")
+    return "" if candles is None else str(candles) if type(value) is str else repr(value)

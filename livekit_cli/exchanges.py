@@ -1,0 +1,175 @@
+"""From what describes an exchange to its clock and candles: the only place that knows each kind of exchange.
+
+An exchange is opened once for a run, and shared by all who name it. A kind is added in `open_exchange`, in `history_of`
+and, for what may stand in its file, in core/settings.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .adapters.clock import ReplayClock, WallClock, wall_ms
+from .adapters.config.exchanges import ExchangeConfig
+from .adapters.csv_file import CsvFeed, read_candles
+from .adapters.demo import DemoMarket
+from .adapters.names import places
+from .adapters.records import Record, read_record
+from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
+from .core.errors import ConfigError, UsageError
+from .core.history import History
+from .core.minute import seen
+from .core.state import Identity, Publish
+from .ports import Clock, Feed
+from .ui.lines import minute_text, time_text
+
+log = logging.getLogger("livekit")
+
+CSV_SPEED = 60.0
+"""A recorded minute a second, when nobody says how fast."""
+
+DEMO_WARM_UP_MINUTES = 10_080
+"""A week of candles before a backtest on the demo market, for strategies to look back on."""
+
+DEMO_SPAN_MINUTES = 30 * 1440
+"""How much of the demo market is tested when nobody says."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExchange:
+    """One clock and one feed for all of an exchange's symbols; `speed` is how many times faster than real time."""
+
+    clock: Clock
+    feed: Feed
+    speed: float
+
+
+def open_exchange(
+    config: ExchangeConfig, identities: Sequence[Identity], data: Path, *, speed: float | None, once: bool
+) -> OpenExchange:
+    """The exchange for those who are to run on it, whose journals in `data` say where time goes on.
+
+    Raises UsageError when a journal goes on with other candles, ConfigError for the file of candles.
+    """
+    if config.kind == "csv":
+        return _recorded(config, identities, data, speed or CSV_SPEED)
+    return _demo(config, identities, data, speed or 1.0, once=once)
+
+
+def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int | None) -> tuple[History, int, int]:
+    """Candles for a backtest from the minute `start` to `end`, and both as they come out; None is as far as it goes.
+
+    Raises UsageError when no candle is left, ConfigError for the file of candles.
+    """
+    there_are = ""
+    if config.kind == "csv":
+        history = _read(config)
+        first, last = history.first + MINUTE_MS, history.last + MINUTE_MS
+        start = first if start is None else max(first, start)
+        end = last if end is None else min(last, end)
+        span = f"from {minute_text(history.first)} to {minute_text(history.last)}"
+        there_are = f"; {config.candles_written} has those {span}"
+    else:
+        end = _wall_minute() if end is None else end
+        start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
+        warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
+        history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
+    if start > end:
+        raise UsageError(f"there is no candle between --from and --to{there_are}")
+    return history, start, end
+
+
+def _recorded(config: ExchangeConfig, identities: Sequence[Identity], data: Path, speed: float) -> OpenExchange:
+    symbols = dict.fromkeys(identity.symbol for identity in identities)
+    if len(symbols) > 1:
+        raise UsageError(f"{config.candles_written} has the candles of one symbol, {len(symbols)} were given")
+    history = _read(config)
+    first, end = history.first + MINUTE_MS, history.last + MINUTE_MS
+    records = _records(identities, data)
+    for record in records:
+        _check_reach(config, history, record)
+        _check_price(record, history.candles, config.candles_written)
+    # A strategy that is new beside others begins with the file, and catches up without waiting.
+    clock = ReplayClock(_goes_on(records, first), speed, end, fresh=first)
+    return OpenExchange(clock, CsvFeed(identities[0].symbol, history), speed)
+
+
+def _demo(
+    config: ExchangeConfig, identities: Sequence[Identity], data: Path, speed: float, *, once: bool
+) -> OpenExchange:
+    market, wall = DemoMarket(config.seed), _wall_minute()
+    records = _records(identities, data)
+    for record in records:
+        _check_demo(config, market, record)
+    start = _goes_on(records, wall)
+    # In real time the demo market is like any other, and the time a run was down is a gap. Only what ran ahead of the
+    # wall clock has to go on where it was.
+    if speed == 1.0 and start <= wall + MINUTE_MS:
+        return OpenExchange(WallClock(waits=not once), market, speed)
+    return OpenExchange(ReplayClock(start, speed), market, speed)
+
+
+def _wall_minute() -> int:
+    wall = wall_ms()
+    return wall - wall % MINUTE_MS
+
+
+def _records(identities: Sequence[Identity], data: Path) -> list[Record]:
+    """The journals that there are."""
+    found = [read_record(places(data, identity).journal) for identity in identities]
+    return [record for record in found if record.finished is not None]
+
+
+def _goes_on(records: Sequence[Record], otherwise: int) -> int:
+    """The minute after the newest one that any of the journals has seen."""
+    known = [record.finished for record in records if record.finished is not None]
+    return max(known) + MINUTE_MS if known else otherwise
+
+
+def _read(config: ExchangeConfig) -> History:
+    assert config.candles is not None
+    try:
+        history = History(read_candles(config.candles))
+    except ConfigError as error:
+        raise ConfigError(str(error).replace(str(config.candles), config.candles_written)) from None
+    minutes = (history.last - history.first) // MINUTE_MS + 1
+    if len(history) < minutes:
+        missing = minutes - len(history)
+        log.warning("%s: %d of its %d minutes have no candle", config.candles_written, missing, minutes)
+    return history
+
+
+def _check_reach(config: ExchangeConfig, history: History, record: Record) -> None:
+    assert record.finished is not None
+    if not history.first <= record.finished <= history.last + MINUTE_MS:
+        raise UsageError(
+            f"{config.candles_written} has the minutes from {time_text(history.first + MINUTE_MS)} to "
+            f"{time_text(history.last + MINUTE_MS)}, but the journal {record.files.journal.name} has come to "
+            f"{time_text(record.finished)}. Give the file that it was begun with, or another --data-dir"
+        )
+
+
+def _check_demo(config: ExchangeConfig, market: DemoMarket, record: Record) -> None:
+    told = record.last.owed if record.last else None
+    if isinstance(told, Publish):
+        time = told.event.time
+        candles = market.between(told.event.symbol, time - VWAP_MINUTES * MINUTE_MS, time)
+        _check_price(record, candles, f"the demo market with seed {config.seed}")
+
+
+def _check_price(record: Record, candles: Candles, whose: str) -> None:
+    """A journal goes on with the candles it was begun with; with others its signals would be closed at their prices."""
+    told = record.last.owed if record.last else None
+    if not isinstance(told, Publish):
+        return
+    event = told.event
+    price = seen(candles, event.time).price
+    if price != event.current_price:
+        begun = "seed" if whose.startswith("the demo") else "file"
+        raise UsageError(
+            f"{whose} has the price {price} at {time_text(event.time)}, but the journal {record.files.journal.name} "
+            f"has {event.current_price}: these are other candles. Give the {begun} that it was begun with, or another "
+            "--data-dir"
+        )
