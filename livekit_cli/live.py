@@ -105,7 +105,8 @@ class Runner:
         self._deliver = deliver
         self._state: State = journal.last.state if journal.last else Idle()
         self._acknowledged = Acknowledged(journal.acked)
-        self._pulse = journal.pulse._replace(error=None, error_time=None)
+        # What an earlier run saw is no news of the feed that this one has.
+        self._pulse = journal.pulse._replace(error=None, error_time=None, first=None, newest_candle=None)
         self._finished = self._looked_at = _finished(journal)
         self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
@@ -189,6 +190,8 @@ class Runner:
     async def _minute(self, time: int) -> None:
         # Finished or not: what failed is tried again with the next minute, not at once and without end.
         self._looked_at = time
+        if self._pulse.first is None:
+            self._pulse = self._pulse._replace(first=time)
         result, sees = None, True
         try:
             result = await self._evaluate(time)
@@ -216,8 +219,10 @@ class Runner:
             # Its own minute may never have been finished: the disk was full, and it was the first one.
             first = min(time, max(self._finished or 0, self._state.signal.timestamp) + MINUTE_MS)
         candles = await self._look(time, (time - first) // MINUTE_MS + VWAP_MINUTES)
+        if len(candles):  # noted before anything is written down: on a full disk it is not the feed that is late
+            self._pulse = self._pulse._replace(newest_candle=candles[-1].timestamp + MINUTE_MS)
         await self._catch_up(candles, first, time)
-        return await self._present(seen(candles, time), candles)
+        return await self._present(seen(candles, time))
 
     async def _catch_up(self, candles: Candles, first: int, time: int) -> None:
         """Evaluate the minutes from `first` that were missed before `time`, one by one, while a signal is open."""
@@ -228,12 +233,11 @@ class Runner:
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)  # after a month away the others still have their minutes
 
-    async def _present(self, minute: Minute, candles: Candles) -> MinuteResult:
+    async def _present(self, minute: Minute) -> MinuteResult:
         """The minute that has just closed: the only one a strategy is asked about."""
-        newest = candles[-1].timestamp + MINUTE_MS if len(candles) else self._pulse.newest_candle
         if minute.price is None and self._pulse.price is not None:
             self._report(minute.time, "no price: no candle in the last five minutes")
-        self._pulse = self._pulse._replace(price=minute.price, degraded=minute.degraded, newest_candle=newest)
+        self._pulse = self._pulse._replace(price=minute.price, degraded=minute.degraded)
         if isinstance(self._state, Idle):
             if self._is_due(minute):
                 return await self._ask(minute)

@@ -25,6 +25,8 @@ SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 STEADY_MS = 10 * MINUTE_MS
 """A symbol that ran this long before it failed starts again with the shortest backoff."""
 
+UNFINISHED = "ended in the midst of a step, which the next run finishes"
+
 HALTED = (JournalDamaged, DiskFailed)
 """What a restart cannot mend."""
 
@@ -111,6 +113,9 @@ class Post:
             await self.runner.run(minutes)
             self.is_over = True
             await self.runner.acknowledged()
+        except asyncio.CancelledError:
+            self.runner.show("stopped", UNFINISHED)
+            raise
         except Exception as error:
             self.runner.show(*self._fate(error))
             if self.desk.clock.now() - began >= STEADY_MS:
@@ -131,7 +136,8 @@ class Post:
         """The status that `error` leads to, and how to put it."""
         if isinstance(error, HALTED):
             return "halted", str(error)
-        return "restarting" if self._restarts else "stopped", f"{type(error).__name__}: {error}"
+        restarts = self._restarts and self._leaving is not Runner.stop
+        return "restarting" if restarts else "stopped", f"{type(error).__name__}: {error}"
 
     def _show(self, status: str, error: str) -> None:
         self._last = replace(self._last, pulse=self._last.pulse._replace(status=status, error=error))

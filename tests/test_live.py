@@ -14,6 +14,8 @@ from livekit_cli import live
 from livekit_cli.core.candle import MINUTE_MS, Candle, Candles
 from livekit_cli.core.errors import DiskFailed, DiskFull, FeedError, JournalDamaged, ProposalRefused, StrategyError
 from livekit_cli.core.event import ActiveMinute, Closed, Event, IdleMinute, MinuteResult, Mode, Opened
+from livekit_cli.core.health import judge
+from livekit_cli.core.pulse import Pulse
 from livekit_cli.core.signal import Proposal
 from livekit_cli.core.state import (
     Closing,
@@ -612,3 +614,64 @@ def test_what_fails_from_minute_to_minute_is_logged_once_and_again_after_a_pause
         desk.feed.error = FeedError("unreachable")
         asyncio.run(runner.run(4))
     assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["unreachable", "unreachable"]
+
+
+# What the pulse lets whoever looks at it conclude
+
+
+def words(desk: Desk, minutes: int | None = None) -> list[str]:
+    """The verdict on each finished minute's heartbeat, while the run lasts."""
+    beat, found = desk.journal.beat, []
+    runner = desk.runner()
+
+    def judged(pulse: Pulse) -> None:
+        beat(pulse)
+        if pulse.status == "running" and pulse.first is not None:
+            verdict = judge(runner.snapshot, pulse.heartbeat or 0)
+            found.append(verdict.reason)
+
+    desk.journal.beat = judged  # type: ignore[method-assign]
+    asyncio.run(runner.run(minutes))
+    return found
+
+
+def test_a_run_in_order_is_well_from_its_first_minute_on() -> None:
+    desk = Desk(FLAT)
+    assert set(words(desk)) == {"running"}
+
+
+def test_a_full_disk_is_no_fault_of_the_feed() -> None:
+    desk = Desk(rises_at(2), answers={0: LONG})
+    desk.journal = full = MemoryJournal()
+    append = full.append
+
+    async def limited(step: Any, acked: int) -> int:
+        if len(full.steps) >= 2:
+            raise DiskFull("no space left on device")
+        return await append(step, acked)
+
+    full.append = limited  # type: ignore[method-assign]
+    assert words(desk, 9) == ["running"] * 4 + ["no minute finished"] * 5
+
+
+def test_a_feed_that_fails_or_has_no_candle_is_stale_after_three_minutes() -> None:
+    failing = Desk(FLAT)
+    failing.feed.error = FeedError("no route to the exchange")
+    empty = Desk(FLAT, missing=range(-9, 30))
+    for desk in (failing, empty):
+        assert words(desk, 6) == ["running"] * 3 + ["no new candle"] * 3
+
+
+def test_what_an_earlier_run_lacked_is_not_held_against_the_next() -> None:
+    desk = Desk(FLAT)
+    desk.feed.error = FeedError("no route to the exchange")
+    assert words(desk, 6)[-1] == "no new candle"
+    desk.restarted()
+    desk.clock = FakeClock(minute(2880), minute(2890))
+    assert words(desk, 2) == ["running"] * 2
+
+
+def test_an_order_without_an_answer_is_no_fault_of_the_feed() -> None:
+    desk = Desk(FLAT, answers={0: LONG})
+    desk.broker = FakeBroker([unknown] * 9)
+    assert words(desk, 6) == ["running"] * 3 + ["no answer to its order"] * 3

@@ -11,10 +11,12 @@ import pytest
 
 from livekit_cli import DiskFailed, Event, JournalDamaged, JournalLocked, Market, Proposal, Strategy
 from livekit_cli import supervise as supervise_module
+from livekit_cli.adapters.clock import wall_ms
 from livekit_cli.adapters.names import places
 from livekit_cli.adapters.records import read_events, read_record
 from livekit_cli.core.candle import MINUTE_MS, Candles
 from livekit_cli.core.event import Mode
+from livekit_cli.core.health import Health, Verdict, judge
 from livekit_cli.core.state import Identity, Terms
 from livekit_cli.live import Runner
 from livekit_cli.ports import Deliver, Feed
@@ -314,6 +316,8 @@ def test_a_symbol_that_hangs_holds_up_the_end_no_longer_than_the_grace(
         async with asyncio.timeout(5):
             await fleet.stop()
             await running
+        left = read_record(journal(tmp_path, "A")).pulse
+        assert (left.status, left.error) == ("stopped", supervise_module.UNFINISHED)
         await opened_and_run(Fleet([desk(tmp_path, "A")], had))  # its journal is free
 
     asyncio.run(stopped())
@@ -340,6 +344,58 @@ def test_stopping_a_symbol_that_waits_for_its_restart_does_not_wait_with_it(
 
     asyncio.run(stopped())
     assert read_record(journal(tmp_path, "A")).pulse.status == "stopped"
+
+
+def test_a_symbol_that_fails_while_it_is_stopped_says_that_it_has_stopped(tmp_path: Path) -> None:
+    class FailsWhenStopped(Defective):
+        async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+            asking.set()
+            await stopping.wait()
+            raise ZeroDivisionError
+
+    async def stopped() -> None:
+        fleet = Fleet([desk(tmp_path, "A", feed=FailsWhenStopped([]))], had)
+        await fleet.open()
+        running = asyncio.create_task(fleet.run())
+        await asking.wait()
+        stop = asyncio.create_task(fleet.stop())
+        await asyncio.sleep(0)
+        stopping.set()
+        await stop
+        await running
+
+    asking, stopping = asyncio.Event(), asyncio.Event()
+    asyncio.run(stopped())
+    left = read_record(journal(tmp_path, "A")).pulse
+    assert (left.status, left.error) == ("stopped", "ZeroDivisionError: ")
+
+
+def test_a_symbol_that_waits_for_its_restart_is_not_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def pause(seconds: float) -> None:
+        seen.append(judge(read_record(journal(tmp_path, "A")).snapshot, wall_ms()))
+
+    monkeypatch.setattr(supervise_module, "pause", pause)
+    seen: list[Verdict] = []
+    clock = FakeClock(START, START + 3 * MINUTE_MS)
+    monkeypatch.setattr(clock, "now", wall_ms)
+    asyncio.run(opened_and_run(Fleet([desk(tmp_path, "A", feed=Defective([2]), clock=clock)], had)))
+    assert [(verdict.health, verdict.reason) for verdict in seen] == [(Health.STUCK, "failed, restarting")]
+
+
+def test_a_start_that_one_symbol_prevents_changes_nothing_of_the_others(tmp_path: Path) -> None:
+    asyncio.run(opened_and_run(Fleet([desk(tmp_path, "A")], had), 3))
+    before = read_record(journal(tmp_path, "A")).pulse
+
+    async def prevented() -> None:
+        first = Fleet([desk(tmp_path, "B")], had)
+        await first.open()
+        with pytest.raises(JournalLocked):
+            await Fleet([desk(tmp_path, "A"), desk(tmp_path, "B")], had).open()
+        for post in first.posts:
+            post.close()
+
+    asyncio.run(prevented())
+    assert read_record(journal(tmp_path, "A")).pulse == before
 
 
 def test_retiring_ends_an_idle_symbol_at_once_and_another_after_its_close(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import CannotCreate, JournalLocked
 from ..core.pulse import Pulse
+from .clock import rest
+from .disk import Disk
 from .names import Places
 from .pulse_file import PulseFile, read_pulse
 
@@ -16,7 +19,10 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 PATIENCE_SECONDS = 0.2
-"""How long a start waits for the lock: `is_held` takes it for an instant, and must not keep a run from starting."""
+"""How long a start waits for a lock: `is_held` takes it for an instant, and must not keep a run from starting."""
+
+ATTEMPTS = 40
+"""How often it tries meanwhile."""
 
 
 class Claim:
@@ -31,6 +37,7 @@ class Claim:
         self.files = places
         self._lock = _locked(places)
         self.found = read_pulse(places.pulse) or Pulse()
+        self._only_announced = False
         try:
             self._file = PulseFile(places.pulse)
         except OSError as error:
@@ -41,6 +48,7 @@ class Claim:
 
     def beat(self, pulse: Pulse, seq: int) -> None:
         """Show `pulse`, signed by this process; step `seq` is the newest durable one."""
+        self._only_announced = False
         mine = self._holder
         self._file.write(
             pulse._replace(
@@ -51,6 +59,7 @@ class Claim:
     def announce(self) -> None:
         """Sign the found pulse, so that whoever is refused from now on is told by whom."""
         self.beat(self.found._replace(status="starting", heartbeat=self._holder.heartbeat), self.found.seq)
+        self._only_announced = True
 
     def witness(self, seq: int) -> None:
         """Note that step `seq` is durable."""
@@ -61,19 +70,43 @@ class Claim:
         return _locked_error(self.files)
 
     def halt(self, reason: str) -> None:
-        """Show that the journal is damaged; what the found pulse bears witness to is kept."""
+        """Show why nobody runs on this journal; what the found pulse bears witness to is kept."""
         halted = self.found._replace(status="halted", error=reason, heartbeat=self._holder.heartbeat)
         self.beat(halted, halted.seq)
 
     def release(self) -> None:
+        """Let go. Of a start that came to nothing, nothing is left to see."""
+        if self._only_announced:
+            self._file.write(self.found)
         self._file.close()
         self._lock.release()
 
 
 def is_held(places: Places) -> bool | None:
-    """Whether a process holds the journal right now; None when nobody can say, as when the lock file was deleted."""
+    """Whether a process holds the journal right now; None when nobody can say.
+
+    A lock file that is free may be a new one, made after the first was deleted: then the journal's own lock knows.
+    """
+    lock = _is_locked(places.lock)
+    if lock:
+        return True
+    own = _is_locked(places.journal)
+    return own if lock is None else bool(own)
+
+
+def lock_own(disk: Disk, fd: int) -> bool:
+    """Take the journal's own lock, or say that somebody else has it, and not only for an instant."""
+    for _ in range(ATTEMPTS):
+        if disk.lock(fd):
+            return True
+        rest(PATIENCE_SECONDS / ATTEMPTS)
+    return False
+
+
+def _is_locked(path: Path) -> bool | None:
+    """Whether somebody has the exclusive lock of `path`; None when there is no such file, or it cannot be asked."""
     try:
-        fd = os.open(places.lock, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:
@@ -95,7 +128,7 @@ def _locked(places: Places) -> BaseFileLock:
     lock = FileLock(
         places.lock,
         timeout=PATIENCE_SECONDS,
-        poll_interval=PATIENCE_SECONDS / 10,
+        poll_interval=PATIENCE_SECONDS / ATTEMPTS,
         thread_local=False,
         fallback_to_soft=False,
     )

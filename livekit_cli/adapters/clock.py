@@ -29,6 +29,11 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def rest(seconds: float) -> None:
+    """Do nothing for a while, where no event loop runs: in a thread, or in a command without one."""
+    time.sleep(seconds)  # noqa: TID251  this is the place
+
+
 async def pause(seconds: float) -> None:
     """Do nothing for a while."""
     import asyncio

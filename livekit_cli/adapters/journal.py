@@ -18,7 +18,7 @@ from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, Jo
 from ..core.event import Event
 from ..core.pulse import Pulse
 from ..core.state import Identity, Publish, Step
-from .claim import Claim
+from .claim import Claim, lock_own
 from .disk import Disk, is_full
 from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
@@ -216,7 +216,7 @@ def open_journal(data_folder: Path, identity: Identity, disk: Disk, command: str
     claim = Claim(files, command, now)
     try:
         return _opened(files, identity, disk, claim)
-    except JournalDamaged as error:
+    except (JournalDamaged, DiskFailed) as error:
         claim.halt(str(error))
         claim.release()
         raise
@@ -228,7 +228,7 @@ def open_journal(data_folder: Path, identity: Identity, disk: Disk, command: str
 def _opened(files: Places, identity: Identity, disk: Disk, claim: Claim) -> JournalFile:
     fd = _open_or_create(files, identity, disk, claim)
     try:
-        if not disk.lock(fd) or not disk.is_at(fd, files.journal):
+        if not lock_own(disk, fd) or not disk.is_at(fd, files.journal):
             raise claim.refused()
         claim.announce()
         content = read_content(files.journal, disk.read(fd))

@@ -17,7 +17,9 @@ from ..core.schedule import Turn
 PAGE = 4096
 """What fits in one page is written by one call, so a reader sees the old text or the new one."""
 
-_TEXT_LENGTH = 200
+_ROOM = {"error": 1600, "command": 1200, "host": 100}
+"""Bytes of a page that a foreign text may take; a letter may take twelve."""
+
 _NAMES = Pulse._fields
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
@@ -27,10 +29,12 @@ class PulseFile:
 
     def __init__(self, path: Path) -> None:
         """Raises OSError when the file cannot be created."""
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._path = path
+        self._fd = _opened(path)
 
     def write(self, pulse: Pulse) -> None:
         """Show `pulse`; what cannot be written is not shown, and nothing else depends on it."""
+        self._come_back()
         self._put(encode(pulse), 0)
 
     def witness(self, seq: int) -> None:
@@ -41,12 +45,27 @@ class PulseFile:
     def close(self) -> None:
         os.close(self._fd)
 
+    def _come_back(self) -> None:
+        """A file that was deleted is made anew: nobody would see what is written to the old one."""
+        try:
+            if os.fstat(self._fd).st_nlink == 0:
+                fresh = _opened(self._path)
+                os.dup2(fresh, self._fd, inheritable=False)
+                os.close(fresh)
+        except OSError:
+            # Its folder may be gone too; the journal will tell.
+            return
+
     def _put(self, content: bytes, offset: int) -> None:
         try:
             os.pwrite(self._fd, content, offset)
         except OSError:
             # A full or failing disk is told by the journal, which must be durable. The pulse only goes stale.
             return
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
 def read_pulse(path: Path) -> Pulse | None:
@@ -66,11 +85,18 @@ def encode(pulse: Pulse) -> bytes:
     """The first page."""
     plain = pulse._asdict()
     plain["turn"] = (pulse.turn.used, pulse.turn.tried, pulse.turn.failures)
-    for name in ("error", "command", "host"):
-        plain[name] = plain[name] and plain[name][:_TEXT_LENGTH]
+    for name, room in _ROOM.items():
+        plain[name] = plain[name] and _cut(plain[name], room)
     body = _ENCODER.encode(plain).encode("ascii")
     line = b'{"sum":"%s","pulse":%s}' % (_sum_of(body), body)
     return line.ljust(PAGE - 1) + b"\n"
+
+
+def _cut(text: str, room: int) -> str:
+    text = text[:room]
+    while len(_ENCODER.encode(text)) > room:
+        text = text[: len(text) * 7 // 8]
+    return text
 
 
 def decode(page: bytes) -> Pulse | None:

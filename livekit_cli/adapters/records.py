@@ -49,8 +49,7 @@ class Record:
 def read_record(path: Path) -> Record:
     """The journal at `path`; a damaged one is told by its `damage`."""
     files = Places(path)
-    held = is_held(files)
-    pulse = read_pulse(files.pulse) or Pulse()
+    held, pulse = _holder(files)
     try:
         content = _read_own(path)
         last = decoded(content.lines[-1], path)[0] if content.lines else None
@@ -58,6 +57,18 @@ def read_record(path: Path) -> Record:
         gone = None if path.exists() else lost_lines(0, pulse.seq, files)
         return Record(files, _named(path), None, pulse, gone or str(error), held)
     return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files), held)
+
+
+def _holder(files: Places) -> tuple[bool | None, Pulse]:
+    """Whether somebody has the journal, and the pulse of the same moment.
+
+    A runner that begins or ends between two looks would seem to have died: it takes the lock before it says that it
+    starts, and gives it back after it has said that it stops.
+    """
+    while True:
+        held, pulse = is_held(files), read_pulse(files.pulse) or Pulse()
+        if is_held(files) == held:
+            return held, pulse
 
 
 def read_records(data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> list[Record]:

@@ -3,6 +3,12 @@
 Three things can stand still, each for itself: the process (its heartbeat, and the lock that the operating system takes
 back when it dies; a pid proves nothing), the minutes (looked at but not finished), and the feed (candles that do not
 come). What only the feed lacks is STALE, what a live process does not get done is STUCK.
+
+Laws:
+- What a runner said when it ended is believed before anything else, and a free lock before any heartbeat.
+- A heartbeat is wall time, and so is its age. Everything else is the market's time, which may run far from the wall's:
+  it is only ever compared with itself.
+- Nothing that an earlier run left undone is held against the present one: it is measured from its own first minute.
 """
 
 from __future__ import annotations
@@ -12,6 +18,7 @@ from enum import StrEnum
 
 from .candle import MINUTE_MS
 from .pulse import Pulse, Snapshot
+from .state import Closing, Opening
 
 BEAT_MS = 90_000
 """A heartbeat comes each minute; after one and a half without any, something is wrong."""
@@ -42,47 +49,70 @@ class Verdict:
 
 def judge(snapshot: Snapshot, now_ms: int) -> Verdict:
     """The verdict on one symbol at wall time `now_ms`."""
-    pulse = snapshot.pulse
-    age = None if pulse.heartbeat is None else now_ms - pulse.heartbeat
-    return _farewell(pulse, age) or _absence(snapshot, age) or _progress(pulse, now_ms)
+    heartbeat = snapshot.pulse.heartbeat
+    age = None if heartbeat is None else now_ms - heartbeat
+    return _farewell(snapshot.pulse, age) or _absence(snapshot, age) or _progress(snapshot)
+
+
+def feed_age(pulse: Pulse) -> int | None:
+    """How far (market milliseconds) the newest candle's close lies behind the minute looked at; None when not known."""
+    if pulse.next_due is None or pulse.newest_candle is None:
+        return None
+    return pulse.next_due - MINUTE_MS - pulse.newest_candle
 
 
 def _farewell(pulse: Pulse, age: int | None) -> Verdict | None:
-    """What a runner that has ended said of itself."""
+    """What a runner that has ended said of itself, or a reader of its damaged journal."""
     match pulse.status:
         case "halted":
-            return Verdict(Health.HALTED, "halted", age)
+            return Verdict(Health.HALTED, "needs a person", _known(age))
         case "stopped":
-            return Verdict(Health.STOPPED, "stopped", age)
+            return Verdict(Health.STOPPED, "not running", _known(age))
         case "ended":
-            return Verdict(Health.STOPPED, "its candles have ended", age)
+            return Verdict(Health.STOPPED, "at the end of its candles", _known(age))
         case _:
             return None
 
 
 def _absence(snapshot: Snapshot, age: int | None) -> Verdict | None:
     """What shows that nobody is at work who should be."""
-    pulse, held = snapshot.pulse, snapshot.held
-    if age is None and pulse.minute is None:
-        return Verdict(Health.OK, "starting") if held else Verdict(Health.STOPPED, "has not run yet")
-    if held is False:
-        return Verdict(Health.DEAD, "its process is gone without a word", age)
+    if age is None:
+        return _unheard(snapshot)
     # A heartbeat from the future is no sign of life: the clock was set back, and nobody knows how old it is.
-    if age is None or abs(age) >= BEAT_MS:
-        return Verdict(Health.STUCK, "no heartbeat", age)
-    return Verdict(Health.STUCK, "failed, and restarts") if pulse.status == "restarting" else None
+    silent = abs(age) >= BEAT_MS
+    if snapshot.pulse.status == "restarting" and not silent:
+        return Verdict(Health.STUCK, "failed, restarting", _known(age))  # it lets go of the lock meanwhile
+    if snapshot.held is False:
+        return Verdict(Health.DEAD, "process gone", _known(age))
+    if silent and age < 0:
+        return Verdict(Health.STUCK, "heartbeat ahead of the clock")
+    return Verdict(Health.STUCK, "no heartbeat", age) if silent else None
 
 
-def _progress(pulse: Pulse, now_ms: int) -> Verdict:
-    """What a beating heart gets done. All but the heartbeat is market time, which may be far from the wall's."""
-    if pulse.status == "starting" or pulse.next_due is None:
+def _known(age: int | None) -> int | None:
+    return age if age is not None and age >= 0 else None
+
+
+def _unheard(snapshot: Snapshot) -> Verdict:
+    """Without any heartbeat: it is just beginning, has never begun, or its pulse was lost."""
+    if snapshot.pulse.minute is None:
+        return Verdict(Health.OK, "starting") if snapshot.held else Verdict(Health.STOPPED, "has not run yet")
+    if snapshot.held is False:
+        return Verdict(Health.DEAD, "process gone, and no pulse")
+    return Verdict(Health.STUCK, "no pulse")
+
+
+def _progress(snapshot: Snapshot) -> Verdict:
+    """What a beating heart gets done."""
+    pulse = snapshot.pulse
+    if pulse.first is None or pulse.next_due is None:
         return Verdict(Health.OK, "starting")
     looked_at = pulse.next_due - MINUTE_MS
-    up_ms = 0 if pulse.since is None else now_ms - pulse.since
-    blind = up_ms if pulse.newest_candle is None else looked_at - pulse.newest_candle
-    if blind >= LATE_MS:
+    blind = looked_at - max(pulse.first, pulse.newest_candle or 0)
+    behind = looked_at - max(pulse.first, pulse.minute or 0)
+    waits = isinstance(snapshot.state, Opening | Closing)  # for its order, and asks for no candle meanwhile
+    if blind >= LATE_MS and not waits:
         return Verdict(Health.STALE, "no new candle", blind)
-    behind = up_ms if pulse.minute is None else looked_at - pulse.minute
     if behind >= LATE_MS:
-        return Verdict(Health.STUCK, "no minute finished", behind)
+        return Verdict(Health.STUCK, "no answer to its order" if waits else "no minute finished", behind)
     return Verdict(Health.OK, "running")

@@ -16,6 +16,7 @@ class Pulse(NamedTuple):
     minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
     `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`;
     `began` is the newest durable step when the last run opened the journal: what came after it is of this run.
+    `first` is the minute that the last run looked at first.
     """
 
     seq: int = 0
@@ -36,6 +37,7 @@ class Pulse(NamedTuple):
     since: int | None = None
     command: str = ""
     began: int = 0
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
