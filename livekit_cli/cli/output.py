@@ -25,9 +25,18 @@ class Output:
 
     def write(self, line: str = "") -> None:
         """Write `line` and what an earlier call that raised OSError left unwritten. May hang as long as the reader."""
-        self._rest += f"{line}\n".encode(self._encoding, "backslashreplace") if line else b""
+        self.put(f"{line}\n" if line else "")
+
+    def put(self, text: str) -> None:
+        """The same for text that is not one line."""
+        self._rest += text.encode(self._encoding, "backslashreplace")
         while self._rest:
             self._rest = self._rest[os.write(self._fd, self._rest) :]
+
+
+def takes_a_table() -> bool:
+    """Whether standard output is a terminal that can move its cursor."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -22,6 +22,9 @@ from .options import (
     check_strategy,
     settings,
 )
+
+if TYPE_CHECKING:
+    from .display import Display
 
 Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
 FleetName = Annotated[
@@ -86,6 +89,7 @@ def command(
         data_folder=data_dir,
         command=shlex.join(["livekit", *sys.argv[1:]]),
     )
+    display = None if json or plain else _display()
     with redirect_stdout(sys.stderr):  # what the strategies' files print
         if config is not None:
             requests = fleet(config, **options)
@@ -94,7 +98,7 @@ def command(
             one = Request(symbols or (), strategy, candles=candles, settings=settings(set_), **options)
             requests = [one]
         opened = desks(*requests)
-    asyncio.run(Session(opened, once=once, json=json, plain=plain).run())
+    asyncio.run(Session(opened, once=once, json=json, display=display).run())
 
 
 class _Options(TypedDict):
@@ -128,3 +132,14 @@ def _check_what_runs(
     found = [*(symbols or ()), *(option for option, value in typed.items() if value)]
     if found:
         raise UsageError(f"--config names what runs, and on which symbols: leave {' '.join(found)} out")
+
+
+def _display() -> Display | None:
+    """The table, where standard output is a terminal for it; before strategies are loaded, which may keep a stream."""
+    from .output import takes_a_table
+
+    if not takes_a_table():
+        return None
+    from .display import Display
+
+    return Display()

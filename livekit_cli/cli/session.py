@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ..adapters.clock import wall_ms
 from ..adapters.farewell import Farewell
 from ..adapters.stderr_log import StderrLog
 from ..adapters.threads import Threads
 from ..core.errors import DiskFailed
 from ..core.event import Event
 from ..core.state import Open
+from ..core.tally import Tally
 from ..mailbox import Mailbox
 from ..supervise import Fleet
 from ..ui.inert import inert
 from ..ui.lines import event_json, event_line, time_text
-from .output import SHOW_CURSOR, Output, complain
+from .output import Output, complain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..ui.table import LiveTable
     from ..wiring import Desk
+    from .display import Display
 
-REDRAW_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 """Between two attempts at a standard output that takes nothing, as on a full disk."""
 
@@ -42,10 +40,10 @@ class Session:
     Everything is shown in a thread of its own: a reader who has stopped reading must not stop the loop.
     """
 
-    def __init__(self, desks: Sequence[Desk], *, once: bool, json: bool, plain: bool) -> None:
+    def __init__(self, desks: Sequence[Desk], *, once: bool, json: bool, display: Display | None) -> None:
         self._once = once
         self._line = event_json if json else event_line
-        self._has_table = _takes_a_table() and not (json or plain)
+        self._display = display
         self._mailbox = Mailbox()
         self._output = Output()
         self._fleet = Fleet(desks, self._mailbox.put)
@@ -56,13 +54,13 @@ class Session:
     async def run(self) -> None:
         """Raises what keeps the fleet from running, and the gravest fault that halted a symbol."""
         # What the strategy prints is no event. A live table shows it above itself.
-        prints = nullcontext() if self._has_table else redirect_stdout(sys.stderr)
+        prints = nullcontext() if self._display else redirect_stdout(sys.stderr)
         with prints, Farewell(self._stop, self._restore):
             await self._fleet.open()
             running = asyncio.create_task(self._fleet.run(1 if self._once else None))
             running.add_done_callback(lambda _: self._mailbox.end())
-            if self._has_table:
-                await self._show_table(running)
+            if self._display:
+                await self._show_table(self._display)
             else:
                 with _logging():
                     await self._show_lines(running)
@@ -109,28 +107,38 @@ class Session:
             return error.strerror or str(error)
         return None
 
-    async def _show_table(self, running: asyncio.Task[None]) -> None:
-        from ..ui.table import LiveTable
+    async def _show_table(self, display: Display) -> None:
+        from ..ui.table import View
+        from .display import show
 
-        desk = self._fleet.posts[0].desk
-        identity = desk.identity
-        with LiveTable(identity.mode, identity.exchange, identity.strategy, desk.speed) as table, _logging():
-            fresh: list[Event] = []
-            collecting = asyncio.create_task(self._collect(fresh))
-            while not collecting.done():
-                shown, fresh[:] = tuple(fresh), ()
-                await self._threads.run(partial(_draw, table, shown, self._fleet))
-                await asyncio.wait([collecting], timeout=REDRAW_SECONDS)
-            await self._threads.run(partial(_draw, table, tuple(fresh), self._fleet))
-        await asyncio.wait([running])
+        speeds = {post.desk.speed for post in self._fleet.posts}
+        speed = speeds.pop() if len(speeds) == 1 else 1.0
+        fresh: list[Event] = []
+        tally = Tally()
+
+        async def draw() -> None:
+            nonlocal tally
+            shown, fresh[:] = tuple(fresh), ()
+            for event in shown:
+                if event.replay:
+                    display.say(event_line(event))  # news, but of an earlier run
+            tally = tally.plus(event for event in shown if not event.replay)
+            await self._threads.run(partial(display.draw, View(self._fleet.snapshots, tally, speed)))
+
+        with display, _logging():
+            try:
+                await show(display, asyncio.create_task(self._collect(fresh)), draw)
+            except OSError as error:
+                complain(f"livekit: the terminal is gone ({error.strerror}), so the run ends")
+                self._stop()
 
     async def _collect(self, fresh: list[Event]) -> None:
         async for event in self._mailbox:
             fresh.append(event)  # noqa: PERF401  the list is emptied meanwhile
 
     def _restore(self) -> None:
-        if self._has_table:
-            os.write(sys.stdout.fileno(), SHOW_CURSOR)
+        if self._display:
+            self._display.give_up()
 
     def _say_how_it_ended(self) -> None:
         for snapshot in self._fleet.snapshots:
@@ -142,17 +150,6 @@ class Session:
                 signal = snapshot.state.signal
                 since = time_text(signal.timestamp)
                 complain(f"{symbol}: still open, {signal.position} since {since}; the next run goes on watching it")
-
-
-def _takes_a_table() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
-
-
-def _draw(table: LiveTable, events: tuple[Event, ...], fleet: Fleet) -> None:
-    for event in events:
-        table.add(event)
-    table.update(fleet.snapshots)
-    table.draw(wall_ms())
 
 
 def _logging() -> StderrLog:

@@ -42,8 +42,8 @@ def inert_markdown(text: str) -> str:
     return _MARKUP.sub(r"\\\g<0>", inert(text))
 
 
-def cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells; an ellipsis takes the place of what was cut off."""
+def cut(text: str, width: int, ellipsis: str = ELLIPSIS) -> str:
+    """`text` in at most `width` cells; an ellipsis of one cell takes the place of what was cut off."""
     if cells(text) <= width:
         return text
     kept, room = [], width - 1
@@ -52,7 +52,7 @@ def cut(text: str, width: int) -> str:
         if room < 0:
             break
         kept.append(char)
-    return "".join(kept) + ELLIPSIS if width > 0 else ""
+    return "".join(kept) + ellipsis if width > 0 else ""
 
 
 def cells(text: str) -> int:
