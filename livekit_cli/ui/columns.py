@@ -14,7 +14,7 @@ from ..core.state import Idle, Open
 from .bar import bar
 from .lines import duration_text, percent_text, price_text
 from .look import Look
-from .rows import Row
+from .rows import Row, remark
 from .styled import Line, Piece, aligned, joined, said, width_of
 
 NAME_CELLS = 16
@@ -175,8 +175,13 @@ def lines_of(rows: Sequence[Row], alike: Collection[str], width: int, look: Look
     bars: list[Line] = [_bar(row, look, form) for row in rows]
     table = [bars if column.name == BAR else cells(column, form) for column in columns]
     headings = [_heading(column, width, form, look) for column, width in zip(columns, widths, strict=True)]
-    lines = [headings, *([column[number] for column in table] for number in range(len(rows)))]
-    return [_joined(columns, line, widths, form) for line in lines]
+    return [
+        _joined(columns, headings, widths, form),
+        *(
+            _row_line(row, columns, line, widths, form)
+            for row, line in zip(rows, zip(*table, strict=True), strict=True)
+        ),
+    ]
 
 
 def _width(column: Column, cells: Sequence[Line], form: Form) -> int:
@@ -197,11 +202,18 @@ def _legend(form: Form, look: Look) -> str:
     return next(text.center(form.bar) for text in forms if len(text) <= form.bar)
 
 
+def _row_line(row: Row, columns: Sequence[Column], cells: Sequence[Line], widths: Sequence[int], form: Form) -> Line:
+    """A remark takes the place of the cells behind the price: they are those of a signal, and there is none."""
+    told = remark(row)
+    if told is None:
+        return _joined(columns, cells, widths, form)
+    end = 1 + max(number for number, column in enumerate(columns) if column.name in ("STATE", "PRICE"))
+    return joined([_joined(columns[:end], cells, widths, form), [Piece(told, row.styles)]], " " * form.gap)
+
+
 def _joined(columns: Sequence[Column], line: Sequence[Line], widths: Sequence[int], form: Form) -> Line:
-    padded = [
-        aligned(cell, width, right=column.right) for column, cell, width in zip(columns, line, widths, strict=True)
-    ]
-    return joined(padded, " " * form.gap)
+    cells = zip(columns, line, widths, strict=False)
+    return joined([aligned(cell, width, right=column.right) for column, cell, width in cells], " " * form.gap)
 
 
 def even_text(price: float, digits: int) -> str:

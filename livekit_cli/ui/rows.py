@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..core.candle import MINUTE_MS
-from ..core.health import Health, Verdict, judge
+from ..core.health import Health, Verdict, feed_age, judge
 from ..core.pulse import Snapshot
 from ..core.signal import Signal
 from ..core.state import Idle, Open
@@ -77,9 +77,10 @@ class Row:
         On the market's clock up to the minute that was looked at, on the wall's since then: the two may be far apart.
         """
         pulse = self.snapshot.pulse
-        if pulse.next_due is None or pulse.newest_candle is None or pulse.heartbeat is None:
+        behind = feed_age(pulse)
+        if behind is None or pulse.heartbeat is None:
             return None
-        return max(0, pulse.next_due - MINUTE_MS - pulse.newest_candle) + max(0, self.now_ms - pulse.heartbeat)
+        return max(0, behind) + max(0, self.now_ms - pulse.heartbeat)
 
     @property
     def due_in_ms(self) -> int | None:
@@ -96,12 +97,18 @@ def ranked(snapshots: Iterable[Snapshot], now_ms: int) -> list[Row]:
     return sorted((Row(one, judge(one, now_ms), now_ms) for one in snapshots), key=lambda row: row.rank)
 
 
+def remark(row: Row) -> str | None:
+    """Why a symbol stands still that has nothing open and no error: its row has room for that."""
+    stands = row.health is Health.STOPPED and row.signal is None and not row.snapshot.pulse.error
+    return _reason(row.verdict) if stands else None
+
+
 def detail(row: Row, look: Look) -> Line | None:
     """The line below a row: why the verdict is what it is, and the last error. None when there is nothing to say."""
-    verdict, pulse = row.verdict, row.snapshot.pulse
+    pulse = row.snapshot.pulse
     told: list[Line] = []
-    if row.health is not Health.OK and verdict.reason != row.health.value:
-        told.append([Piece(_reason(verdict), row.styles)])
+    if row.health is not Health.OK and remark(row) is None:
+        told.append([Piece(_reason(row.verdict), row.styles)])
     if pulse.error:
         when = "" if pulse.error_time is None else f"{clock_text(pulse.error_time)} "
         told.append([Piece(when + said(pulse.error, look), ("red",) if row.has_fresh_error else ("dim",))])

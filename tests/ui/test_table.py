@@ -49,7 +49,7 @@ def running(world):
     """A snapshot of a symbol in real time, its minute just over."""
 
     def snapshot(symbol: str = "BTCUSDT", state=None, **changed) -> Snapshot:
-        market = {"newest_candle": world.T, "next_due": world.T + MINUTE_MS}
+        market = {"newest_candle": world.T, "next_due": world.T + MINUTE_MS, "first": world.T - 60 * MINUTE_MS}
         return world.snapshot(symbol, state, **(market | changed))
 
     return snapshot
@@ -166,11 +166,15 @@ def test_gains_are_green_and_losses_red(world, running) -> None:
 @pytest.mark.parametrize(
     ("changed", "word", "reason"),
     [
-        ({"status": "halted", "error": "line 3 is damaged"}, "HALTED", "  00:11 line 3 is damaged"),
+        (
+            {"status": "halted", "error": "line 3 is damaged"},
+            "HALTED",
+            "  needs a person, 18s ago; 00:11 line 3 is damaged",
+        ),
         ({"heartbeat": 1_772_410_260_000 - 600_000}, "STUCK", "  no heartbeat for 10m; 00:11 -"),
         ({"newest_candle": 1_772_410_260_000 - 300_000}, "STALE", "  no new candle for 5m; 00:11 -"),
-        ({"status": "ended"}, "STOPPED", "  its candles have ended, 18s ago; 00:11 -"),
-        ({"status": "restarting"}, "STUCK", "  failed, and restarts; 00:11 -"),
+        ({"status": "ended"}, "STOPPED", "  at the end of its candles, 18s ago; 00:11 -"),
+        ({"status": "restarting"}, "STUCK", "  failed, restarting for 18s; 00:11 -"),
     ],
 )
 def test_what_is_not_well_says_so_and_why(shown, running, changed: dict, word: str, reason: str) -> None:
@@ -183,7 +187,18 @@ def test_what_is_not_well_says_so_and_why(shown, running, changed: dict, word: s
 def test_a_process_that_is_gone_is_dead(world, shown, running) -> None:
     lines = shown(replace(running("A", world.open()), held=False))
     assert "long DEAD" in lines[2]
-    assert lines[3] == "  its process is gone without a word, 18s ago"
+    assert lines[3] == "  process gone, 18s ago"
+
+
+def test_a_symbol_that_stands_still_with_nothing_open_says_why_in_its_row(world, shown, running) -> None:
+    lines = shown(
+        running("A", status="ended"), running("B", status="stopped"), running("C", world.open(), status="ended")
+    )
+    assert lines[2].startswith("C       long STOPPED")
+    assert lines[3] == "  at the end of its candles, 18s ago"
+    assert [re.split(" {2,}", line)[0] for line in lines[4:6]] == ["A", "B"]
+    assert lines[4].split(None, 3) == ["A", "STOPPED", "100.500", "at the end of its candles, 18s ago"]
+    assert lines[5].split(None, 3) == ["B", "STOPPED", "100.500", "not running, 18s ago"]
 
 
 def test_an_error_stands_below_the_row_it_belongs_to(world, shown, running) -> None:
