@@ -95,8 +95,7 @@ def command(
             requests = fleet(config, **options)
         else:
             check_strategy("run", strategy, project)
-            one = Request(symbols or (), strategy, candles=candles, settings=settings(set_), **options)
-            requests = [one]
+            requests = [Request(symbols or (), strategy, candles=candles, settings=settings(set_), **options)]
         opened = desks(*requests)
     asyncio.run(Session(opened, once=once, json=json, display=display).run())
 

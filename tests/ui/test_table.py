@@ -194,7 +194,7 @@ def test_a_symbol_that_stands_still_with_nothing_open_says_why_in_its_row(world,
     lines = shown(
         running("A", status="ended"), running("B", status="stopped"), running("C", world.open(), status="ended")
     )
-    assert lines[2].startswith("C       long STOPPED")
+    assert lines[2].startswith("C      long STOPPED")
     assert lines[3] == "  at the end of its candles, 18s ago"
     assert [re.split(" {2,}", line)[0] for line in lines[4:6]] == ["A", "B"]
     assert lines[4].split(None, 3) == ["A", "STOPPED", "100.500", "at the end of its candles, 18s ago"]
