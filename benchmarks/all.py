@@ -6,7 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("starts", "append", "changing_minute", "idle_minute", "asking", "memory", "opening", "backtest", "parts")
+NAMES = (
+    "starts",
+    "append",
+    "changing_minute",
+    "idle_minute",
+    "asking",
+    "memory",
+    "opening",
+    "backtest",
+    "reports",
+    "parts",
+)
 
 
 def main() -> None:

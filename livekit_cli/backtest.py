@@ -61,6 +61,15 @@ class Replay:
         return self._terms.identity
 
     @property
+    def terms(self) -> Terms:
+        return self._terms
+
+    def last(self, time: int) -> float | None:
+        """The newest close at `time`, however old; None before the first candle."""
+        count = closed(self._times, time, MINUTE_MS)
+        return self._closes[count - 1] if count else None
+
+    @property
     def price(self) -> float | None:
         """The VWAP at `time`."""
         return None if self.time is None else self._seen(self.time).price

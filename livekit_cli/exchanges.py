@@ -14,6 +14,7 @@ from pathlib import Path
 from .adapters.clock import ReplayClock, WallClock, wall_ms
 from .adapters.config.exchanges import ExchangeConfig
 from .adapters.csv_file import CsvFeed, read_candles
+from .adapters.demo import BEGIN as DEMO_BEGIN
 from .adapters.demo import DemoMarket
 from .adapters.names import places
 from .adapters.records import Record, read_record
@@ -63,7 +64,6 @@ def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int 
 
     Raises UsageError when no candle is left, ConfigError for the file of candles.
     """
-    there_are = ""
     if config.kind == "csv":
         history = _read(config)
         first, last = history.first + MINUTE_MS, history.last + MINUTE_MS
@@ -76,6 +76,9 @@ def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int 
         start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
         warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
         history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
+        start = max(start, DEMO_BEGIN + MINUTE_MS)
+        span = f"from {minute_text(DEMO_BEGIN)} to {minute_text(_wall_minute() - MINUTE_MS)}"
+        there_are = f"; the demo market has those {span}"
     if start > end:
         raise UsageError(f"there is no candle between --from and --to{there_are}")
     return history, start, end

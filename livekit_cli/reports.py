@@ -8,9 +8,9 @@ from pathlib import Path
 from .adapters.records import Record, read_events, read_records
 from .core.errors import CannotCreate, JournalDamaged, UsageError
 from .core.event import Event
-from .core.state import Idle
+from .core.results import EVERYTHING, Results, Window, results
 from .core.words import did_you_mean
-from .ui.markdown import report
+from .ui.formats import Format, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,31 +38,37 @@ def told(data: Path, strategy: str | None = None, symbol: str | None = None) -> 
     return Told(records, events, damages)
 
 
+def results_of(data: Path, strategy: str, symbol: str | None = None, window: Window = EVERYTHING) -> Results:
+    """The results of `strategy`; damages are among the notes. Raises UsageError when it has no journal."""
+    check_known(data, strategy, symbol)
+    found = told(data, strategy, symbol)
+    open_now = [record.snapshot for record in found.records if record.last]
+    return results(strategy, found.events, open_now, found.damages, symbol=symbol, window=window)
+
+
 def report_of(data: Path, strategy: str) -> tuple[str, list[str]]:
     """The markdown report of `strategy`, and the damages found. Raises UsageError when it has no journal."""
-    check_known(data, strategy)
-    found = told(data, strategy)
-    open_now = [record.snapshot for record in found.records if record.last and not isinstance(record.last.state, Idle)]
-    return report(strategy, found.events, open_now, found.damages), found.damages
+    found = results_of(data, strategy)
+    return written(found, "md"), list(found.notes)
 
 
-def write_report(data: Path, strategy: str, folder: Path) -> tuple[Path, list[str]]:
-    """Write the report to `folder`/STRATEGY.md in one move. Raises UsageError and CannotCreate."""
-    text, damages = report_of(data, strategy)
-    path = folder / f"{strategy}.md"
-    draft = path.with_suffix(".md.new")
+def write_report(data: Path, strategy: str, folder: Path, form: Format = "md") -> tuple[Path, list[str]]:
+    """Write the report to `folder`/STRATEGY.md (or .json, .csv) in one move. Raises UsageError and CannotCreate."""
+    found = results_of(data, strategy)
+    path = folder / f"{strategy}.{form}"
+    draft = folder / f"{strategy}.{form}.new"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
+        draft.write_text(written(found, form), encoding="utf-8", newline="")
         draft.replace(path)
     except OSError as error:
         raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
-    return path, damages
+    return path, list(found.notes)
 
 
-def strategies_in(data: Path) -> list[str]:
-    """The names of all strategies that have a journal below `data`."""
-    return sorted({record.identity.strategy for record in read_records(data)})
+def strategies_in(data: Path, symbol: str | None = None) -> list[str]:
+    """The names of all strategies that have a journal below `data`, or one of `symbol`."""
+    return sorted({record.identity.strategy for record in read_records(data, symbol=symbol)})
 
 
 def check_known(data: Path, strategy: str | None, symbol: str | None = None) -> None:

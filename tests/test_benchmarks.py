@@ -31,7 +31,18 @@ from livekit_cli.testing import FakeClock, MemoryJournal
 from livekit_cli.wiring import Request
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-NAMES = ("starts", "append", "changing_minute", "idle_minute", "asking", "memory", "opening", "backtest", "parts")
+NAMES = (
+    "starts",
+    "append",
+    "changing_minute",
+    "idle_minute",
+    "asking",
+    "memory",
+    "opening",
+    "backtest",
+    "reports",
+    "parts",
+)
 START = 1_767_225_600_000
 
 HEAVY = ("ccxt", "pydantic", "numpy", "asyncio", "rich", "aiohttp", "yaml", "filelock")

@@ -34,6 +34,11 @@ def rest(seconds: float) -> None:
     time.sleep(seconds)  # noqa: TID251  this is the place
 
 
+def stopwatch() -> float:
+    """Seconds since some moment; only differences mean something, and no one who sets the clock changes them."""
+    return time.perf_counter()
+
+
 async def pause(seconds: float) -> None:
     """Do nothing for a while."""
     import asyncio

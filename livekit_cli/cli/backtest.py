@@ -8,30 +8,49 @@ import typer
 
 from .options import (
     HERE,
+    MARKET,
+    OUTPUT,
     CandlesFile,
     ExchangeName,
-    Json,
     Project,
+    ReportFormat,
     Settings,
     StrategyName,
     check_strategy,
     moment,
     settings,
 )
-from .output import SHOW_CURSOR, complain, print_lines
+from .output import complain, print_lines, print_text
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from ..backtest import Replay
     from ..core.event import Event
+    from ..core.results import Results
+    from ..wiring import Request
+    from .progress import Bar
 
 Symbol = Annotated[str, typer.Argument(metavar="SYMBOL", help="For example BTCUSDT.")]
 Since = Annotated[
     str | None,
-    typer.Option("--from", metavar="TIME", help="Opening time of the first candle evaluated; ISO 8601 or epoch ms."),
+    typer.Option(
+        "--from",
+        metavar="TIME",
+        help="Opening time of the first candle evaluated: ISO 8601 (UTC), epoch ms, or an age like 30d.",
+        rich_help_panel=MARKET,
+    ),
 ]
-Until = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Opening time of the last one.")]
+Until = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="TIME",
+        help="Opening time of the last one; a date is its first minute.",
+        rich_help_panel=MARKET,
+    ),
+]
+Events = Annotated[
+    bool, typer.Option("--json", help="Only the events, one JSON object per line.", rich_help_panel=OUTPUT)
+]
 
 BACKTEST_SECONDS = 10.0
 """How long one minute may take: without it a strategy that never comes back would hold the command for ever."""
@@ -46,21 +65,22 @@ def command(
     since: Since = None,
     until: Until = None,
     set_: Settings = None,
-    json: Json = False,
+    format_: ReportFormat = None,
+    json: Events = False,
     project: Project = HERE,
 ) -> None:
-    """Test a strategy on recorded candles. Or on the demo market's last thirty days; the rules are those of `run`."""
-    import sys
-    from contextlib import redirect_stdout
+    """Test a strategy on recorded candles. Or on the demo market's last thirty days; the rules are those of `run`.
 
+    It ends with the report: what the strategy earned, what slippage and fees took, and what holding would have earned.
+    """
     from ..core.candle import MINUTE_MS
     from ..core.errors import UsageError
-    from ..wiring import Request, replay
+    from ..wiring import Request
 
     check_strategy("backtest", strategy, project)
-    first, last = moment("--from", since), moment("--to", until)
-    if first is not None and last is not None and first > last:
-        raise UsageError(f"--from {since} is after --to {until}")
+    if json and format_:
+        raise UsageError(f"--json prints events and --format {format_} a report; leave one out")
+    first, last = _span(since, until)
     request = Request(
         symbols=[symbol],
         strategy=strategy,
@@ -71,28 +91,78 @@ def command(
         start=None if first is None else first + MINUTE_MS,
         end=None if last is None else last + MINUTE_MS,
     )
-    with redirect_stdout(sys.stderr):  # what the strategy prints
+    replayed, found, timing = _replayed(request)
+    if json:
+        from ..ui.lines import event_json
+
+        print_lines(map(event_json, found.events))
+    else:
+        from .report import shown
+
+        print_text(shown([found], format_, foot=[timing]))
+    _end(replayed)
+
+
+def _span(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    from ..adapters.clock import wall_ms
+    from ..core.errors import UsageError
+
+    now = wall_ms()
+    first, last = moment("--from", since, now), moment("--to", until, now)
+    if first is not None and last is not None and first > last:
+        raise UsageError(f"--from {since} is after --to {until}")
+    if first is not None and first == last:
+        from ..ui.lines import time_text
+
+        day_end = f"{time_text(first)[:10]}T23:59"
+        complain(f"--from and --to name the same minute, the only one tested; the end of that day is --to {day_end}")
+    return first, last
+
+
+def _replayed(request: Request) -> tuple[Replay, Results, str]:
+    """What became of the backtest, and how long it took."""
+    import sys
+    from contextlib import redirect_stdout
+
+    from ..adapters.clock import stopwatch
+    from ..core.candle import MINUTE_MS
+    from ..wiring import replay
+    from .progress import Bar
+
+    began = stopwatch()
+    with Bar("backtest") as bar, redirect_stdout(sys.stderr):  # what the strategy prints
         replayed, start, end = replay(request)
-        events = _events(replayed, start, end)
-    _tell(replayed, events, json=json)
+        read = stopwatch()
+        events = _events(replayed, start, end, bar)
+        taken = stopwatch() - read
+    _say_what_is_missing(request, start, end)
+    found = _results(replayed, events, start, end)
+    return replayed, found, _timing((end - start) // MINUTE_MS + 1, read - began, taken)
 
 
-def _events(replayed: Replay, start: int, end: int) -> list[Event]:
+def _timing(minutes: int, reading: float, taken: float) -> str:
+    speed = f"{minutes / max(taken, 1e-9):,.0f} a second"
+    return f"{minutes:,} minutes in {taken:.2f} s, {speed}; the candles were ready after {reading:.2f} s"
+
+
+def _events(replayed: Replay, start: int, end: int, bar: Bar) -> list[Event]:
     """All events. Raises StrategyError when the strategy does not come back."""
     import asyncio
 
     from ..adapters.alarm import Held, watched
     from ..core.errors import StrategyError
+    from .progress import leave
 
     def come_to() -> int:
-        return replayed.time or 0
+        return replayed.time or start
 
-    def leave() -> None:
-        _leave(StrategyError.exit_code, f"livekit: {_held(replayed)}")
+    async def collected() -> list[Event]:
+        async with bar.watching(start, end, come_to):
+            return [event async for event in replayed.events(start, end)]
 
     try:
-        with watched(come_to, BACKTEST_SECONDS, leave):
-            return asyncio.run(_watched(replayed, start, end))
+        with watched(come_to, BACKTEST_SECONDS, lambda: leave(StrategyError.exit_code, f"livekit: {_held(replayed)}")):
+            return asyncio.run(collected())
     except Held:
         raise StrategyError(_held(replayed)) from None
 
@@ -104,72 +174,35 @@ def _held(replayed: Replay) -> str:
     return f"strategy {name} gave no answer within {BACKTEST_SECONDS:g} s at {when}: the backtest ended there"
 
 
-async def _watched(replayed: Replay, start: int, end: int) -> list[Event]:
-    """All events, with a progress bar on standard error when that is a terminal."""
-    import asyncio
-    import sys
+def _say_what_is_missing(request: Request, start: int, end: int) -> None:
+    """A span that reaches beyond the candles is tested as far as they go, and that is said."""
+    from ..core.candle import MINUTE_MS
+    from ..ui.lines import minute_text
 
-    if not sys.stderr.isatty():
-        return [event async for event in replayed.events(start, end)]
-    from rich.console import Console
-    from rich.progress import Progress
-
-    _show_cursor_on_signals()
-    with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
-        bar = progress.add_task("backtest", total=end - start)
-        watching = asyncio.create_task(_watch(replayed, progress, bar, start))
-        try:
-            return [event async for event in replayed.events(start, end)]
-        finally:
-            watching.cancel()
+    if request.start is not None and request.start < start:
+        opening = minute_text(start - MINUTE_MS)
+        complain(f"the first candle is that of {opening}: nothing before it is tested, though --from asks for it")
+    if request.end is not None and request.end > end:
+        opening = minute_text(end - MINUTE_MS)
+        complain(f"the last candle is that of {opening}: nothing after it is tested, though --to asks for it")
 
 
-async def _watch(replayed: Replay, progress: Progress, bar: TaskID, start: int) -> None:
-    from ..adapters.clock import pause
-
-    while True:
-        progress.update(bar, completed=(replayed.time or start) - start, refresh=True)
-        await pause(0.1)
-
-
-def _show_cursor_on_signals() -> None:
-    """The progress bar hides the cursor, and an interrupted command must give it back."""
-    import signal
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _frame: _leave(128 + number))
-
-
-def _leave(code: int, text: str = "") -> None:
-    """End the process from a signal's handler: whatever was interrupted may be in the middle of a buffered write."""
-    import os
-    import sys
-
-    from ..ui.inert import inert
-
-    fd = sys.stderr.fileno()  # and no more of it: under a progress bar it is Rich's, which is no terminal
-    line = f"{inert(text)}\n" if text else ""
-    try:
-        os.write(fd, (b"\r\x1b[K" + SHOW_CURSOR if os.isatty(fd) else b"") + line.encode())
-    finally:
-        os._exit(code)
-
-
-def _tell(replayed: Replay, events: list[Event], *, json: bool) -> None:
-    from ..core.errors import StrategyError
+def _results(replayed: Replay, events: list[Event], start: int, end: int) -> Results:
     from ..core.pulse import Pulse, Snapshot
-    from ..core.state import Open
-    from ..ui.lines import event_json
-    from ..ui.markdown import report
+    from ..core.results import Trial, results
 
-    identity = replayed.identity
-    if json:
-        print_lines(map(event_json, events))
-    else:
-        pulse = Pulse(minute=replayed.time, price=replayed.price, unrealised=replayed.unrealised, status="ended")
-        open_now = [Snapshot(identity, replayed.state, pulse)] if isinstance(replayed.state, Open) else []
-        print_lines([report(identity.strategy, events, open_now).rstrip("\n")])
+    identity, terms = replayed.identity, replayed.terms
+    pulse = Pulse(minute=end, price=replayed.price, unrealised=replayed.unrealised, status="ended")
+    costs = (terms.slippage_percent, terms.fee_percent)
+    trial = Trial(start, end, replayed.last(start), replayed.last(end), *costs)
+    return results(identity.strategy, events, [Snapshot(identity, replayed.state, pulse)], trial=trial)
+
+
+def _end(replayed: Replay) -> None:
+    from ..core.errors import StrategyError
+    from ..core.state import Open
+
     if isinstance(replayed.state, Open):
-        complain(f"{identity.symbol}: a signal is still open at the end of the candles")
+        complain(f"{replayed.identity.symbol}: a signal is still open at the end of the candles")
     if replayed.errors:
         raise StrategyError(f"the strategy failed {replayed.errors} times; the first time: {replayed.first_error}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import HERE, DataFolder, Project, data_folder
+from .options import HERE, DataFolder, Project, ReportFormat, data_folder
 from .output import complain, print_lines
 
 Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="The strategy's name. [default: each one]")]
@@ -15,9 +15,14 @@ Folder = Annotated[Path | None, typer.Option("--path", metavar="DIR", help="Wher
 
 
 def command(
-    strategy: Name = None, *, path: Folder = None, data_dir: DataFolder = None, project: Project = HERE
+    strategy: Name = None,
+    *,
+    path: Folder = None,
+    format_: ReportFormat = None,
+    data_dir: DataFolder = None,
+    project: Project = HERE,
 ) -> None:
-    """Write markdown reports to DIR/STRATEGY.md. That of one strategy, or of every one that has run."""
+    """Write reports to DIR/STRATEGY.md. That of one strategy, or of every one that has run; --format makes others."""
     from ..core.errors import JournalDamaged
     from ..reports import strategies_in, write_report
 
@@ -26,7 +31,7 @@ def command(
     names = strategies_in(data) if strategy is None else [strategy]
     damages: list[str] = []
     for name in names:
-        file, found = write_report(data, name, folder)
+        file, found = write_report(data, name, folder, format_ or "md")
         damages += found
         print_lines([str(file)])
     if not names:

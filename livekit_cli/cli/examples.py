@@ -10,10 +10,6 @@ BEGIN = (
 )
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
-    "init": (
-        ("livekit init mine", "a project in the folder mine"),
-        ("livekit init --strategy-name night-owl", "here, with a strategy of that name"),
-    ),
     "strategies": (
         ("livekit strategies", "what --strategy finds here, with parameters"),
         ("livekit strategies --project .", "the same of another folder"),
@@ -40,12 +36,15 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit events --symbol BTCUSDT --json", "those of one symbol, for programs"),
     ),
     "report": (
-        ("livekit report breakout", "win rate, PnL, what is open, every event"),
-        ("livekit report breakout > report.md", "into a file"),
+        ("livekit report breakout", "win rate, PnL, what is open, the newest events"),
+        ("livekit report breakout --since 7d --symbol BTCUSDT", "one symbol's last week"),
+        ("livekit report breakout > report.md", "every event too, into a file"),
+        ("livekit report breakout --format csv > report.csv", "for a spreadsheet"),
     ),
     "dump": (
         ("livekit dump", "every strategy's report into logs/live/"),
         ("livekit dump breakout --path reports", "one strategy's into reports/breakout.md"),
+        ("livekit dump --format csv", "events for a spreadsheet, a file for each strategy"),
     ),
 }
 """Command lines, and what each is for."""

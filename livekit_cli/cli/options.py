@@ -6,7 +6,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -103,6 +103,18 @@ Since = Annotated[
     ),
 ]
 
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Only what happened before then; the same forms.")
+]
+ReportFormat = Annotated[
+    Literal["md", "json", "csv"] | None,
+    typer.Option(
+        "--format",
+        metavar="md|json|csv",
+        help="Markdown, one JSON object, or a CSV row for each event. [default: md, on a terminal a page for it]",
+    ),
+]
+
 HERE = Path()
 
 _AGE = re.compile(r"(?=[0-9])(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
@@ -142,40 +154,54 @@ def settings(texts: list[str] | None) -> dict[str, str]:
     return found
 
 
-def moment(option: str, text: str | None) -> int | None:
-    """A whole minute in epoch ms from ISO 8601 (UTC unless it says otherwise) or epoch ms. Raises UsageError."""
+def moment(option: str, text: str | None, now_ms: int) -> int | None:
+    """A whole minute in epoch ms from ISO 8601 (UTC unless it says otherwise), epoch ms, or an age at `now_ms`.
+
+    Raises UsageError.
+    """
     if text is None:
         return None
+    if (age := _age_ms(text)) is not None:
+        return (now_ms - age) // MINUTE_MS * MINUTE_MS
     try:
         time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000"
+            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
+            "like 30d"
         ) from None
     if time % MINUTE_MS:
         raise UsageError(f"{option} is {text!r}, expected a whole minute")
     return time
 
 
-def since(text: str | None, now_ms: int) -> int | None:
-    """`--since` in epoch ms: ISO 8601 (UTC unless it says otherwise), epoch ms, or an age at `now_ms` (`90m`, `1d12h`).
+def since(text: str | None, now_ms: int, option: str = "--since") -> int | None:
+    """`option` in epoch ms: ISO 8601 (UTC unless it says otherwise), epoch ms, or an age at `now_ms` (`90m`, `1d12h`).
 
     Raises UsageError.
     """
     if text is None:
         return None
-    if (age := _AGE.fullmatch(text.strip())) and not text.isdecimal():
-        return now_ms - round(sum(int(n or 0) * m for n, m in zip(age.groups(), _AGE_MINUTES, strict=True)) * MINUTE_MS)
+    if (age := _age_ms(text)) is not None:
+        return now_ms - age
     try:
         time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
+            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
             "like 90m, 2h, 3d"
         ) from None
     if text.isdecimal() and time not in _MILLISECONDS:
-        raise UsageError(f"--since is {text!r}, expected milliseconds since 1970 like 1772368200000, or 2026-03-01")
+        raise UsageError(f"{option} is {text!r}, expected milliseconds since 1970 like 1772368200000, or 2026-03-01")
     return time
+
+
+def _age_ms(text: str) -> int | None:
+    """Milliseconds of `90m`, `2h`, `1d12h`; None of what is no age."""
+    age = _AGE.fullmatch(text.strip())
+    if age is None or text.isdecimal():
+        return None
+    return round(sum(int(n or 0) * m for n, m in zip(age.groups(), _AGE_MINUTES, strict=True)) * MINUTE_MS)
 
 
 def _iso_ms(text: str) -> int:

@@ -41,9 +41,18 @@ def takes_a_table() -> bool:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print to standard output; a reader who has seen enough ends the command quietly. Raises DiskFailed."""
+    _print(line + "\n" for line in lines)
+
+
+def print_text(text: str) -> None:
+    """The same of a text that has its own ends of lines."""
+    _print([text])
+
+
+def _print(pieces: Iterable[str]) -> None:
     try:
-        for line in lines:
-            sys.stdout.write(line + "\n")
+        for piece in pieces:
+            sys.stdout.write(piece)
         sys.stdout.flush()
     except BrokenPipeError:
         forget(sys.stdout)

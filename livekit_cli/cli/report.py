@@ -2,22 +2,84 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import HERE, DataFolder, Project, data_folder
-from .output import print_lines
+from .options import HERE, DataFolder, OfSymbol, Project, ReportFormat, Since, Until, data_folder
+from .options import since as moment_of
+from .output import complain, print_text
 
-Name = Annotated[str, typer.Argument(metavar="STRATEGY", help="The strategy's name.")]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..core.results import Results, Window
+    from ..ui.formats import Format
+
+Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="The strategy's name. [default: each one]")]
+Last = Annotated[
+    int | None,
+    typer.Option("--last", metavar="N", min=1, help="List only the newest so many events; all of them count."),
+]
 
 
-def command(strategy: Name, *, data_dir: DataFolder = None, project: Project = HERE) -> None:
-    """Print the markdown report of a strategy. It has statistics, what is open, and every event."""
+def command(
+    strategy: Name = None,
+    *,
+    symbol: OfSymbol = None,
+    since: Since = None,
+    until: Until = None,
+    last: Last = None,
+    format_: ReportFormat = None,
+    data_dir: DataFolder = None,
+    project: Project = HERE,
+) -> None:
+    """Show what a strategy came to. Statistics, what is open, and its events; without a name that of each strategy."""
     from ..core.errors import JournalDamaged
-    from ..reports import report_of
+    from ..reports import check_known, results_of, strategies_in
 
-    text, damages = report_of(data_folder(project, data_dir), strategy)
-    print_lines([text.rstrip("\n")])
-    if damages:
+    data = data_folder(project, data_dir)
+    window = _window(since, until)
+    check_known(data, strategy, symbol)
+    names = strategies_in(data, symbol) if strategy is None else [strategy]
+    found = [results_of(data, name, symbol, window) for name in names]
+    if not found:
+        complain(f"there is no journal in {data.absolute()}")
+    print_text(shown(found, format_, last))
+    if damages := [note for one in found for note in one.notes]:
         raise JournalDamaged("\n".join(damages))
+
+
+def shown(found: Sequence[Results], form: Format | None, last: int | None = None, foot: Sequence[str] = ()) -> str:
+    """These reports one below the other: in that form, or where none is asked for in the one that fits standard output.
+
+    `foot` are sentences that a terminal gets below the last one.
+    """
+    import sys
+
+    from ..ui.formats import written
+    from ..ui.look import look_of
+
+    look = look_of(sys.stdout)
+    if form is None and look.is_terminal:
+        from ..ui.report import report_lines
+
+        pages = [report_lines(one, look, last, foot if one is found[-1] else ()) for one in found]
+        return "\n\n".join("\n".join(page) for page in pages) + "\n" * bool(pages)
+    form = form or "md"
+    texts = [written(one, form, last) for one in found]
+    if form == "csv":  # under one header
+        texts[1:] = [text.partition("\r\n")[2] for text in texts[1:]]
+    return ("\n" if form == "md" else "").join(texts)
+
+
+def _window(since: str | None, until: str | None) -> Window:
+    from ..adapters.clock import wall_ms
+    from ..core.errors import UsageError
+    from ..core.results import Window
+
+    now = wall_ms()
+    window = Window(moment_of(since, now), moment_of(until, now, "--until"))
+    if window.since is not None and window.until is not None and window.since >= window.until:
+        raise UsageError(f"--since {since} is not before --until {until}: no time is between them")
+    return window

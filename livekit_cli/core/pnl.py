@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .signal import Position
 
@@ -19,14 +20,24 @@ class PnL:
     price_close: float
 
 
-def pnl_percentage(
+class Working(NamedTuple):
+    """How a PnL comes about: the prices after slippage, then percents of the entry before and after fees."""
+
+    entry: float
+    exit: float
+    gross: float
+    fees: float
+    net: float
+
+
+def worked_out(
     position: Position,
     price_open: float,
     price_close: float,
     slippage_percent: float = SLIPPAGE_PERCENT,
     fee_percent: float = FEE_PERCENT,
-) -> float:
-    """Net profit in percent of the entry: slippage worsens both prices, then each side pays its fee.
+) -> Working:
+    """Slippage worsens both prices, then each side pays its fee.
 
     The order of the operations is the reference's, so the result is the same to the last bit.
     """
@@ -38,4 +49,16 @@ def pnl_percentage(
     else:
         entry, leave = price_open * worse_down, price_close * worse_up
         gross = (entry - leave) / entry * 100
-    return gross - 2 * fee_percent
+    fees = 2 * fee_percent
+    return Working(entry, leave, gross, fees, gross - fees)
+
+
+def pnl_percentage(
+    position: Position,
+    price_open: float,
+    price_close: float,
+    slippage_percent: float = SLIPPAGE_PERCENT,
+    fee_percent: float = FEE_PERCENT,
+) -> float:
+    """Net profit in percent of the entry, as `worked_out`."""
+    return worked_out(position, price_open, price_close, slippage_percent, fee_percent).net

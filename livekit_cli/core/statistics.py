@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
+from typing import TypeVar
 
 from .candle import MINUTE_MS
 from .event import Closed, CloseReason, Event
+from .pnl import pnl_percentage
+
+K = TypeVar("K", bound=Hashable)
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +22,10 @@ class Stats:
 
     `win_rate` is in percent. `expectancy` is what one more closed signal is worth, by the wins and losses so far.
     `profit_factor` is what the wins earned for each percent that the losses cost. `max_drawdown` is the largest
-    fall of the running sum from its highest point (at least 0), in percent points. A signal that closed at exactly
-    0 is neither win nor loss.
+    fall of the running sum from its highest point (at least 0), in percent points. `best` and `worst` are the signals
+    that earned most and least, the earlier one of equals; `winning_streak` and `losing_streak` the most wins and losses
+    in a row. A signal that closed at exactly 0 is neither win nor loss, and ends a streak of either. `costs` is what
+    slippage and fees took, in percent points: without them `total_pnl` would have been higher by so much.
     """
 
     total_events: int
@@ -32,6 +39,11 @@ class Stats:
     profit_factor: float | None
     expectancy: float | None
     max_drawdown: float
+    best: Closed | None
+    worst: Closed | None
+    winning_streak: int
+    losing_streak: int
+    costs: float
     close_reasons: Mapping[CloseReason, int]
     average_duration_minutes: float | None
 
@@ -56,17 +68,22 @@ def statistics(events: Iterable[Event]) -> Stats:
         profit_factor=_per(sum(wins), -sum(losses)),
         expectancy=_expectancy(wins, losses, len(closed)),
         max_drawdown=_drawdown(earned),
+        best=max(closed, key=_earned, default=None),
+        worst=min(closed, key=_earned, default=None),
+        winning_streak=_streak(pnl > 0 for pnl in earned),
+        losing_streak=_streak(pnl < 0 for pnl in earned),
+        costs=float(sum(map(costs, closed))),
         close_reasons={reason: reasons[reason] for reason in CloseReason},
         average_duration_minutes=_per(sum(map(duration_minutes, closed)), len(closed)),
     )
 
 
-def by_symbol(events: Iterable[Event]) -> dict[str, Stats]:
-    """The totals of each symbol, in the order in which the symbols first appear."""
-    groups: dict[str, list[Event]] = {}
+def statistics_by(key: Callable[[E], K], events: Iterable[E]) -> dict[K, Stats]:
+    """The totals of the events that have the same `key`, in the order in which the keys first appear."""
+    groups: dict[K, list[E]] = {}
     for event in events:
-        groups.setdefault(event.symbol, []).append(event)
-    return {symbol: statistics(group) for symbol, group in groups.items()}
+        groups.setdefault(key(event), []).append(event)
+    return {name: statistics(group) for name, group in groups.items()}
 
 
 def unique(events: Iterable[Event]) -> Iterator[Event]:
@@ -78,9 +95,28 @@ def unique(events: Iterable[Event]) -> Iterator[Event]:
             yield event
 
 
+def running_pnl(events: Iterable[Event]) -> list[float]:
+    """The sum of what was earned so far, in percent points: 0 before the first close, then after each one."""
+    return list(accumulate((_earned(event) for event in events if isinstance(event, Closed)), initial=0.0))
+
+
 def duration_minutes(event: Closed) -> float:
     """How long the signal was open, in minutes."""
     return (event.close_timestamp - event.signal.timestamp) / MINUTE_MS
+
+
+def costs(event: Closed) -> float:
+    """What slippage and fees took of what the two prices alone would have earned, in percent points."""
+    pnl = event.pnl
+    return pnl_percentage(event.signal.position, pnl.price_open, pnl.price_close, 0.0, 0.0) - pnl.pnl_percentage
+
+
+def _earned(event: Closed) -> float:
+    return event.pnl.pnl_percentage
+
+
+def _streak(outcomes: Iterable[bool]) -> int:
+    return max((len(list(run)) for holds, run in groupby(outcomes) if holds), default=0)
 
 
 def _expectancy(wins: Sequence[float], losses: Sequence[float], closed: int) -> float | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..core.event import Closed, CloseReason, Event, Opened
+from ..core.event import Closed, Event, Opened
 from ..core.pulse import Snapshot
+from ..core.results import Results
 from ..core.state import Idle
-from ..core.statistics import Stats, by_symbol, duration_minutes, statistics, unique
+from ..core.statistics import Stats, duration_minutes
+from . import figures
+from .figures import NONE, WINDOW_LAW
 from .inert import inert_markdown as safe
-from .lines import percent_text, price_text, time_text
+from .lines import minute_text, percent_text, price_text, time_text
+from .status import shown_price
 
 COLUMNS = (
     "Timestamp",
@@ -26,64 +30,115 @@ COLUMNS = (
     "Close Reason",
     "Duration (min)",
 )
-OPEN_COLUMNS = ("Symbol", "State", "Position", "Open Price", "Take Profit", "Stop Loss", "Since", "Unrealised")
-SYMBOL_COLUMNS = ("Symbol", "Closed", "W/L", "Win rate", "Average PNL", "Total PNL", "Largest drawdown")
+OPEN_COLUMNS = (
+    "Symbol",
+    "State",
+    "Signal ID",
+    "Position",
+    "Open Price",
+    "Take Profit",
+    "Stop Loss",
+    "Since",
+    "Current Price",
+    "Unrealised",
+    "As of",
+)
+TOTAL_COLUMNS = ("Closed", "W/L", "Win rate", "Average PNL", "Total PNL", "Largest drawdown")
 
-NONE = "-"
-"""Shown in a cell or line that has nothing to say."""
+
+def report(found: Results, last: int | None = None) -> str:
+    """The whole report, ending in a newline; with `last`, the table of events has only the newest so many."""
+    parts = [f"# Report: {safe(found.strategy)}", *(f"> **Note:** {safe(note)}" for note in found.notes)]
+    parts.append(_list({**_context(found), **_statistics(found)}) if found.events else _nothing(found))
+    parts += _breakdowns(found)
+    parts += ["## Open now", _open_now(found.open_now)]
+    parts += _events(found.events, last) if found.events else []
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def report(strategy: str, events: Sequence[Event], open_now: Sequence[Snapshot], notes: Sequence[str] = ()) -> str:
-    """The whole report, ending in a newline. `events` oldest first; one that comes twice is shown and counted once.
-
-    `open_now` may hold idle symbols, which are left out; `notes` are sentences that the reader must see first.
-    """
-    told = list(unique(events))
-    parts = [f"# Report: {safe(strategy)}", *(f"> **Note:** {safe(note)}" for note in notes)]
-    if told:
-        stats = statistics(told)
-        parts += [_head(told, open_now, stats), _table(SYMBOL_COLUMNS, _symbol_rows(told))]
+def _nothing(found: Results) -> str:
+    name = safe(found.strategy)
+    if found.window.is_everything:
+        said = f"No events yet: {name} has neither opened nor closed a signal."
     else:
-        parts.append(f"No events yet: {safe(strategy)} has neither opened nor closed a signal.")
-    parts += ["## Open now", _open_now(open_now)]
-    if told:
-        parts += ["## Events", _table(COLUMNS, map(_event_row, told))]
-    return "\n\n".join(parts) + "\n"
+        said = f"No events in the window: {name} neither opened nor closed a signal in it."
+    head = _list(_context(found))
+    return f"{head}\n\n{said}" if head else said
 
 
-def _head(events: Sequence[Event], open_now: Sequence[Snapshot], stats: Stats) -> str:
-    modes = {event.mode for event in events} | {snapshot.identity.mode for snapshot in open_now}
-    exchanges = {event.exchange_name for event in events}
-    times = [event.time for event in events]
+def _context(found: Results) -> dict[str, str]:
+    """Whose events these are, and which of them were looked at."""
     facts = {
-        "Mode": " and ".join(sorted(mode.value.upper() for mode in modes)),
-        "Exchange": ", ".join(map(safe, sorted(exchanges))),
-        "Period": f"{time_text(min(times))} to {time_text(max(times))}",
+        "Mode": " and ".join(mode.upper() for mode in found.modes),
+        "Exchange": ", ".join(map(safe, found.exchanges)),
+    }
+    if found.symbol is not None:
+        facts["Symbol"] = f"{safe(found.symbol)}, no other was looked at"
+    if not found.window.is_everything:
+        facts["Window"] = f"{figures.window_text(found.window)}; {WINDOW_LAW}"
+    if found.trial:
+        span = f"{time_text(found.trial.start)} to {time_text(found.trial.end)}"
+        facts["Tested"] = f"{span}, {found.trial.minutes} minutes"
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def _statistics(found: Results) -> dict[str, str]:
+    stats = found.totals
+    facts = {
+        "Period": figures.period(found),
         "Total events": str(stats.total_events),
         "Closed signals": str(stats.closed),
-        "Win rate": f"{_share(stats.win_rate)} ({stats.wins}W/{stats.losses}L)",
-        "Average PNL": _percent(stats.average_pnl),
-        "Total PNL": _percent(stats.total_pnl if stats.closed else None),
-        "Profit factor": _number(stats.profit_factor),
-        "Expectancy": _percent(stats.expectancy),
-        "Largest drawdown": _share(stats.max_drawdown if stats.closed else None),
-        "Close reasons": ", ".join(f"{reason.value} {stats.close_reasons[reason]}" for reason in CloseReason),
-        "Average duration": _minutes(stats.average_duration_minutes),
+        "Win rate": f"{figures.share(stats.win_rate)} ({figures.won_lost(stats)})",
+        "Average PNL": figures.percent(stats.average_pnl),
+        "Total PNL": figures.total(stats),
+        "Profit factor": figures.factor(stats.profit_factor),
+        "Expectancy": figures.percent(stats.expectancy),
+        "Largest drawdown": figures.drawdown(stats),
+        "Best signal": _signal(stats.best),
+        "Worst signal": _signal(stats.worst),
+        "Longest streaks": figures.streaks(stats),
+        "Average duration": figures.minutes(stats.average_duration_minutes),
+        "Costs": figures.costs(found),
+        "Total PNL before costs": figures.before_costs(stats),
     }
+    if found.trial:
+        facts["Market"] = figures.market(found)
+    return facts
+
+
+def _signal(event: Closed | None) -> str:
+    if event is None:
+        return NONE
+    return f"{figures.earned(event)} ({safe(event.symbol)}, {safe(event.signal.id)})"
+
+
+def _list(facts: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {fact}" for name, fact in facts.items())
 
 
-def _symbol_rows(events: Iterable[Event]) -> Iterator[Sequence[str]]:
-    for symbol, stats in sorted(by_symbol(events).items()):
-        yield (
-            safe(symbol),
-            str(stats.closed),
-            f"{stats.wins}W/{stats.losses}L",
-            _share(stats.win_rate),
-            _percent(stats.average_pnl),
-            _percent(stats.total_pnl if stats.closed else None),
-            _share(stats.max_drawdown if stats.closed else None),
-        )
+def _breakdowns(found: Results) -> Iterator[str]:
+    if found.by_symbol:
+        yield _totals("Symbol", {safe(symbol): stats for symbol, stats in found.by_symbol.items()})
+    if found.by_reason:
+        yield _totals("Close reason", found.by_reason)
+    if months := figures.months(found):
+        yield _totals("Month", months)
+
+
+def _totals(what: str, groups: Mapping[str, Stats]) -> str:
+    return _table((what, *TOTAL_COLUMNS), (_total_row(name, stats) for name, stats in groups.items()))
+
+
+def _total_row(name: str, stats: Stats) -> Sequence[str]:
+    return (
+        name,
+        str(stats.closed),
+        figures.won_lost(stats),
+        figures.share(stats.win_rate),
+        figures.percent(stats.average_pnl),
+        figures.total(stats),
+        figures.drawdown(stats),
+    )
 
 
 def _open_now(snapshots: Sequence[Snapshot]) -> str:
@@ -92,20 +147,30 @@ def _open_now(snapshots: Sequence[Snapshot]) -> str:
 
 
 def _open_row(snapshot: Snapshot) -> Sequence[str] | None:
-    state = snapshot.state
+    state, pulse = snapshot.state, snapshot.pulse
     if isinstance(state, Idle):
         return None
     signal = state.signal
     return (
         safe(snapshot.identity.symbol),
         type(state).__name__.lower(),
+        safe(signal.id),
         signal.position.value,
         price_text(signal.price_open),
         price_text(signal.price_take_profit),
         price_text(signal.price_stop_loss),
         time_text(signal.timestamp),
-        _percent(snapshot.pulse.unrealised),
+        safe(shown_price(pulse)),
+        figures.percent(pulse.unrealised),
+        NONE if pulse.minute is None else minute_text(pulse.minute),
     )
+
+
+def _events(events: Sequence[Event], last: int | None) -> list[str]:
+    shown = events if last is None else events[-last:]
+    left_out = len(events) - len(shown)
+    said = [f"The last {len(shown)} of {len(events)}: {left_out} earlier left out."] if left_out else []
+    return ["## Events", *said, _table(COLUMNS, map(_event_row, shown))]
 
 
 def _event_row(event: Event) -> Sequence[str]:
@@ -145,20 +210,3 @@ def _duration(event: Closed) -> str:
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = (f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns))
     return "\n".join((*head, *(f"| {' | '.join(row)} |" for row in rows)))
-
-
-def _percent(value: float | None) -> str:
-    return NONE if value is None else percent_text(value)
-
-
-def _share(value: float | None) -> str:
-    """A percent that cannot be negative."""
-    return NONE if value is None else f"{value:.2f}%"
-
-
-def _number(value: float | None) -> str:
-    return NONE if value is None else f"{value:.2f}"
-
-
-def _minutes(value: float | None) -> str:
-    return NONE if value is None else f"{value:.1f} min"

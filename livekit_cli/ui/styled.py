@@ -33,6 +33,24 @@ def said(text: str, look: Look, width: int | None = None) -> str:
     return text if width is None else _cut(text, width, look)
 
 
+def wrapped(text: str, look: Look) -> list[str]:
+    """Foreign `text`, made inert, in lines of at most the width that there is, broken between words.
+
+    A longer word, such as a path, stays whole: it is there to be copied.
+    """
+    lines: list[str] = []
+    room = 0
+    for word in said(text, look).split():
+        wide = cells(word)
+        if lines and wide < room:
+            lines[-1] += f" {word}"
+            room -= wide + 1
+        else:
+            lines.append(word)
+            room = look.width - wide
+    return lines
+
+
 def plain(line: Line) -> str:
     """The text alone."""
     return "".join(piece.text for piece in line)

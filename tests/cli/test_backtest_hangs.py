@@ -108,16 +108,18 @@ def test_a_backtest_whose_strategy_never_comes_back_ends_with_one_sentence(
 
 
 @pytest.mark.parametrize("hang", ["a busy loop", "an endless wait", "a loop that catches everything"])
-def test_the_progress_bar_of_a_backtest_that_hangs_gives_the_cursor_back(world: Any, tmp_path: Path, hang: str) -> None:
+def test_the_progress_bar_of_a_backtest_that_hangs_makes_room_for_the_sentence(
+    world: Any, tmp_path: Path, hang: str
+) -> None:
     master, slave = pty.openpty()
     environment = {**os.environ, "TERM": "xterm"}
     process = subprocess.Popen(_command(world, hang), cwd=tmp_path, stdout=slave, stderr=slave, env=environment)
     os.close(slave)
     seen = _all(master)
     assert process.wait(60) == 1
-    assert "\x1b[?25l" in seen
-    assert seen.rindex("\x1b[?25h") > seen.rindex("\x1b[?25l")
-    assert seen.splitlines()[-1].endswith(_sentence(hang))
+    assert "backtest: reading the candles" in seen
+    assert "\x1b[?25l" not in seen, "nothing is hidden that would have to be given back"
+    assert seen.endswith(f"\r\x1b[K{_sentence(hang)}\r\n")
     assert "Traceback" not in seen
 
 

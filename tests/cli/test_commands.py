@@ -154,11 +154,13 @@ def test_the_report_is_markdown_with_statistics_what_is_open_and_every_event(liv
         "- Average PNL: -0.40%",
         "| BTCUSDT | 1 | 0W/1L | 0.00% | -0.40% | -0.40% | 0.40% |",
         "## Open now",
-        "| BTCUSDT | open | long | 100 | 101 | 99 | 2026-01-01T00:05:00Z | -0.40% |",
+        "| time_expired | 1 | 0W/1L | 0.00% | -0.40% | -0.40% | 0.40% |",
         "| Timestamp | Action | Symbol | Signal ID | Position | Note | Current Price | Open Price | Take Profit "
         "| Stop Loss | PNL (net) | Close Reason | Duration (min) |",
     ):
         assert line in ended.out
+    (row,) = (line for line in ended.out if line.startswith("| BTCUSDT | open | "))
+    assert row.endswith(" | long | 100 | 101 | 99 | 2026-01-01T00:05:00Z | 100 | -0.40% | 2026-01-01T00:06Z |")
 
 
 def test_dump_writes_the_report_and_prints_where(livekit: Any, world: Any, tmp_path: Path) -> None:
@@ -328,7 +330,8 @@ def test_a_backtest_prints_the_report_and_says_what_stays_open(livekit: Any, wor
     assert ended.code == 0
     assert ended.out[0] == "# Report: wave"
     assert "- Total events: 3" in ended.out
-    assert "| BTCUSDT | open | long | 100 | 100.5 | 99.5 | 2026-01-01T00:11:00Z | -0.40% |" in ended.out
+    (row,) = (line for line in ended.out if line.startswith("| BTCUSDT | open | "))
+    assert row.endswith(" | long | 100 | 100.5 | 99.5 | 2026-01-01T00:11:00Z | 100 | -0.40% | 2026-01-01T00:12Z |")
     assert ended.err == ["BTCUSDT: a signal is still open at the end of the candles"]
     assert not (world.folder / "data").exists()
 

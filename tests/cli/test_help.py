@@ -159,7 +159,7 @@ def test_every_example_works(traded: Path, tmp_path: Path, line: str) -> None:
     assert run.returncode == 0, err
     assert "Traceback" not in err
     if words[1] not in ENDLESS:
-        assert out or any(path.stat().st_size for path in folder.glob("report.md"))
+        assert out or any(path.stat().st_size for path in folder.glob("report.*"))
 
 
 def test_every_command_has_examples_and_no_other() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
 
@@ -11,7 +12,12 @@ from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.core.event import Closed, CloseReason, Event, Mode, Opened, replayed
 from livekit_cli.core.pnl import PnL
 from livekit_cli.core.signal import Position, Signal
-from livekit_cli.core.statistics import by_symbol, statistics, unique
+from livekit_cli.core.statistics import Stats, statistics, statistics_by, unique
+
+
+def by_symbol(events: Iterable[Event]) -> dict[str, Stats]:
+    return statistics_by(lambda event: event.symbol, events)
+
 
 T = 1_772_410_260_000
 percents = st.floats(-100, 1000, allow_nan=False).filter(lambda pnl: pnl == 0 or abs(pnl) > 1e-9)

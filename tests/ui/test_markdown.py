@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from markdown_it import MarkdownIt
 
 from livekit_cli.core.event import CloseReason, Mode, replayed
+from livekit_cli.core.results import results
 from livekit_cli.ui.inert import inert
-from livekit_cli.ui.markdown import COLUMNS, report
+from livekit_cli.ui.markdown import COLUMNS
+from livekit_cli.ui.markdown import report as markdown
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def report(strategy: str, events: list[Any], open_now: list[Any] = [], notes: list[str] = [], **more: Any) -> str:  # noqa: B006
+    return markdown(results(strategy, events, open_now, notes, **more))
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -48,8 +56,12 @@ def test_the_head_says_how_it_went(world) -> None:
         "- Profit factor: 5.00",
         "- Expectancy: +1.33%",
         "- Largest drawdown: 1.00%",
-        "- Close reasons: take_profit 2, stop_loss 1, time_expired 0",
+        "- Best signal: +3.00% (BTCUSDT, sig3)",
+        "- Worst signal: -1.00% (BTCUSDT, sig2)",
+        "- Longest streaks: 1 win, 1 loss",
         "- Average duration: 12.0 min",
+        "- Costs: -1.00%",
+        "- Total PNL before costs: +3.00%",
     ):
         assert f"\n{line}\n" in text
 
@@ -70,10 +82,10 @@ def test_what_is_open_now_is_listed_and_what_is_idle_is_not(world) -> None:
         world.snapshot("ADAUSDT", world.closing()),
     ]
     rows = tables(report("breakout", [world.opened()], snapshots))[1]
-    levels = ["100", "101", "99.5", "2026-03-02T00:11:00Z"]
+    levels = ["100", "101", "99.5", "2026-03-02T00:11:00Z", "100.5"]
     assert rows[1:] == [
-        ["BTCUSDT", "open", "long", *levels, "+0.25%"],
-        ["ADAUSDT", "closing", "short", *levels, "-"],
+        ["BTCUSDT", "open", "sig1", "long", *levels, "+0.25%", "2026-03-02T00:11Z"],
+        ["ADAUSDT", "closing", "sig1", "short", *levels, "-", "2026-03-02T00:11Z"],
     ]
 
 

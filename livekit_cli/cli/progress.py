@@ -1,0 +1,76 @@
+"""A progress bar on standard error where that is a terminal; it hides nothing and is gone when the work is done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+from ..ui.look import look_of
+
+REDRAW_SECONDS = 0.1
+_WIPE = "\r\x1b[K"
+
+
+class Bar:
+    """Shows how far `what` has come while it is entered. An interruption wipes it and ends the process at once."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._look = look_of(sys.stderr)
+        self._shows = self._look.is_terminal and os.environ.get("TERM", "") not in ("", "dumb")
+
+    def __enter__(self) -> Self:
+        if self._shows:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda number, _frame: leave(128 + number))
+            self._draw(f"{self._what}: reading the candles")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._draw("")
+
+    @asynccontextmanager
+    async def watching(self, start: int, end: int, come_to: Callable[[], int]) -> AsyncIterator[None]:
+        """Redraw now and then, as long as the work inside lets others run."""
+        if not self._shows:
+            yield
+            return
+        import asyncio
+
+        task = asyncio.create_task(self._watch(start, end, come_to))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _watch(self, start: int, end: int, come_to: Callable[[], int]) -> None:
+        from ..adapters.clock import pause
+        from ..ui.progress import progress_line
+
+        while True:
+            self._draw(progress_line(self._what, start, end, come_to(), self._look))
+            await pause(REDRAW_SECONDS)
+
+    def _draw(self, line: str) -> None:
+        if self._shows:
+            sys.stderr.write(_WIPE + line)
+            sys.stderr.flush()
+
+
+def leave(code: int, text: str = "") -> None:
+    """End the process from a signal's handler: whatever was interrupted may be in the middle of a buffered write."""
+    from ..ui.inert import inert
+
+    fd = sys.stderr.fileno()
+    line = f"{inert(text)}\n" if text else ""
+    try:
+        os.write(fd, ((_WIPE if os.isatty(fd) else "") + line).encode())
+    finally:
+        os._exit(code)
