@@ -198,14 +198,19 @@ def test_what_the_table_says_of_a_commands_options_is_so(command: str) -> None:
 
 
 def test_every_option_named_anywhere_exists() -> None:
-    every = set().union(*(options_of(command) for command in COMMANDS)) | {"--version"}
+    every = set().union(*(options_of(command) for command in COMMANDS)) | {
+        "--version",
+        "--install-completion",
+        "--show-completion",
+    }
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) <= every
 
 
 def test_the_options_that_all_commands_take_are_taken_by_all() -> None:
     for command in COMMANDS:
-        assert {"--project", "--help"} <= options_of(command)
-        assert ("--data-dir" in options_of(command)) == (command not in ("strategies", "backtest"))
+        assert "--help" in options_of(command)
+        assert ("--project" in options_of(command)) == (command != "init")
+        assert ("--data-dir" in options_of(command)) == (command not in ("init", "strategies", "backtest"))
 
 
 def test_every_exit_code_is_named_and_no_other() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -15,7 +16,7 @@ from .commands import Command, Group
 from .output import complain, forget, print_lines
 
 GROUPS = {
-    "Set up": ("strategies",),
+    "Set up": ("init", "strategies"),
     "Run": ("backtest", "run"),
     "Look": ("status", "events"),
     "Understand": ("report", "dump"),
@@ -25,7 +26,17 @@ GROUPS = {
 COMMANDS = tuple(chain.from_iterable(GROUPS.values()))
 """Each is the `command` of the module of its name; its examples are in examples.py."""
 
+COMPLETE = "_LIVEKIT_COMPLETE"
+"""Set by a shell that asks what the word being typed may become; it names the shell."""
+
 Version = Annotated[bool, typer.Option("-V", "--version", help="Print the version and end.", is_eager=True)]
+
+InstallCompletion = Annotated[
+    str | None, typer.Option("--install-completion", metavar="SHELL", help="Complete words in bash, zsh or fish.")
+]
+ShowCompletion = Annotated[
+    str | None, typer.Option("--show-completion", metavar="SHELL", help="Print the script that does so.")
+]
 
 Misused: type[Exception] = typer.BadParameter.__mro__[2]
 """What typer raises for a command line that it cannot read; older versions have it from a package, newer ones not."""
@@ -48,13 +59,18 @@ def application(names: Iterable[str] = COMMANDS) -> typer.Typer:
     return app
 
 
-def livekit(*, version: Version = False) -> None:
+def livekit(
+    *, version: Version = False, install_completion: InstallCompletion = None, show_completion: ShowCompletion = None
+) -> None:
     """What the program does when no command is named."""
     if version:
         from .. import __version__
 
         print_lines([f"livekit {__version__}"])
-        raise typer.Exit
+    elif install_completion is not None or show_completion is not None:
+        from .completion import install, show
+
+        install(install_completion) if install_completion is not None else show(show_completion or "")
 
 
 def start() -> None:
@@ -79,7 +95,12 @@ def start() -> None:
 
 def _run(words: list[str]) -> int:
     """Raises UsageError for words that are no command line."""
-    program: Any = typer.main.get_command(application(words[:1] if words[:1] and words[0] in COMMANDS else COMMANDS))
+    if COMPLETE in os.environ:
+        from .completion import complete
+
+        complete(words)
+        return 0
+    program: Any = typer.main.get_command(application(_needed(words)))
     if not words:
         return _begin(program)
     if words[0] not in COMMANDS:
@@ -96,6 +117,13 @@ def _run(words: list[str]) -> int:
 
         raise explained(program, error, words) from None
     return 0
+
+
+def _needed(words: list[str]) -> Iterable[str]:
+    """The command that is called; all where help or a mistake needs to know the others."""
+    if words[:1] in (["--version"], ["-V"]):
+        return ()
+    return words[:1] if words and words[0] in COMMANDS else COMMANDS
 
 
 def _begin(program: Any) -> int:

@@ -10,6 +10,10 @@ BEGIN = (
 )
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "init": (
+        ("livekit init mine", "a project in the folder mine"),
+        ("livekit init --strategy-name night-owl", "here, with a strategy of that name"),
+    ),
     "strategies": (
         ("livekit strategies", "what --strategy finds here, with parameters"),
         ("livekit strategies --project .", "the same of another folder"),

@@ -52,7 +52,9 @@ def command_line(program: Any, words: Sequence[str]) -> list[str]:
         words = [*words[1:2], "--help"]
     if words[0] in ("version", "--version", "-V"):
         return ["--version"]
-    first = words[0]
+    first, *rest = words
+    if first in ("--install-completion", "--show-completion") and not rest:
+        return [first, _shell(first)]
     if first in program.commands:
         return list(words)
     check_dash(first)
@@ -61,6 +63,15 @@ def command_line(program: Any, words: Sequence[str]) -> list[str]:
     if first.partition("=")[0] not in _options(program):
         raise UsageError(inert(_misplaced(program, words)))
     return list(words)
+
+
+def _shell(option: str) -> str:
+    from ..adapters.shells import SCRIPTS, shell_in_use
+
+    shell = shell_in_use()
+    if shell is None:
+        raise UsageError(f"{option} needs the name of a shell, one of {', '.join(SCRIPTS)}: {option} bash")
+    return shell
 
 
 def explained(program: Any, error: Any, words: Sequence[str]) -> UsageError:

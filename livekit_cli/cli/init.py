@@ -1,0 +1,80 @@
+"""`livekit init`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.errors import CannotCreate, UsageError
+from ..ui.inert import inert
+from .output import print_lines
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The project's folder. [default: this one]", show_default=False)
+]
+StrategyName = Annotated[
+    str, typer.Option("--strategy-name", metavar="NAME", help="What the strategy in it is called.")
+]
+
+
+def command(folder: Folder = Path(), *, strategy_name: StrategyName = "my-strategy") -> None:
+    """Make a project in which everything runs as it stands. What is there already is left as it is."""
+    words = _names(strategy_name, folder)
+    made = list(_made(folder, words))  # all of it, whoever reads the lines
+    print_lines(map(inert, [*made, *_next(folder, words["NAME"])]))
+
+
+def _names(name: str, folder: Path) -> dict[str, str]:
+    """The names that stand in the templates. Raises UsageError for one that no file and class can have."""
+    import re
+    from keyword import iskeyword
+
+    from ..adapters.names import checked_name
+    from ..adapters.strategy_files import kebab
+
+    checked = checked_name("strategy", kebab(name))
+    module = checked.replace("-", "_")
+    title = "".join(part.capitalize() for part in module.split("_"))
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", module) or iskeyword(module) or iskeyword(title):
+        raise UsageError(
+            f"--strategy-name is {name!r}, expected a name that a Python class can have too: letters, digits and '-', "
+            "beginning with a letter"
+        )
+    return {"NAME": checked, "MODULE": module, "CLASS": title, "TITLE": folder.absolute().name or "livekit"}
+
+
+def _made(folder: Path, words: Mapping[str, str]) -> Iterator[str]:
+    """Write what is missing, and say so, file by file. Raises CannotCreate."""
+    from string import Template
+
+    from .templates import FILES
+
+    if folder.exists() and not folder.is_dir():
+        raise CannotCreate(f"cannot make a project in {folder}: it is a file, expected a folder")
+    for name, text in FILES.items():
+        path = folder / Template(name).substitute(words)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(Template(text).substitute(words))
+        except FileExistsError as error:
+            if error.filename != str(path):  # something that is no folder, in the place of one
+                raise CannotCreate(f"cannot make {path}: {error.filename} is a file, expected a folder") from None
+            yield f"left as it was: {path}"
+        except OSError as error:
+            raise CannotCreate(f"cannot make {path}: {error.strerror}") from None
+        else:
+            yield f"made: {path}"
+
+
+def _next(folder: Path, name: str) -> Iterator[str]:
+    yield "Next:"
+    if folder.absolute() != Path.cwd():
+        yield f"  cd {shlex.quote(str(folder))}"
+    yield f"  livekit backtest BTCUSDT --strategy {name}"
+    yield f"  livekit run BTCUSDT --strategy {name} --speed 600"
+    yield f"  livekit report {name}"

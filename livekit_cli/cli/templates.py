@@ -1,0 +1,105 @@
+"""What `livekit init` writes: a project in which everything runs as it stands."""
+
+from __future__ import annotations
+
+STRATEGY = '''"""A first strategy: buy when the price rises through its average.
+
+Change it, and see what a backtest makes of it:
+livekit backtest BTCUSDT --strategy $NAME
+"""
+
+from __future__ import annotations
+
+from livekit_cli import Market, Proposal, Strategy
+
+
+class $CLASS(Strategy):
+    """Buy the first close above the average of the `lookback` candles before it."""
+
+    interval = "5m"  # how often it is asked: 1m 3m 5m 15m 30m 1h
+    lookback: int = 20  # with its type it is a parameter: --set lookback=40
+    take_profit: float = 1.0  # percent above the entry; 0.4 go to fees and slippage
+    stop_loss: float = 0.5  # percent below the entry
+    minutes: int = 120  # closed then, if the price has reached neither
+
+    async def get_signal(self, market: Market) -> Proposal | None:
+        """A proposal, or None to stay out. Nobody asks while a signal is open."""
+        # Closed candles only, the newest at the end.
+        candles = await market.candles("1m", self.lookback + 1)
+        if len(candles) <= self.lookback:
+            return None  # a young market has no average yet
+        average = sum(candles.closes[:-1]) / self.lookback
+        if not candles[-2].close <= average < candles[-1].close:
+            return None
+        return market.long(
+            take_profit=self.take_profit,
+            stop_loss=self.stop_loss,
+            minutes=self.minutes,
+            note=f"above the average of {average:g}",
+        )
+'''
+
+TEST = """from livekit_cli.testing import ask, candles
+
+from strategies.$MODULE import $CLASS
+
+
+def test_it_buys_what_rises_through_its_average():
+    proposal = ask($CLASS(lookback=3), candles([100, 100, 99, 101]))
+    assert proposal is not None and proposal.position == "long"
+"""
+
+PYTEST = """[pytest]
+testpaths = tests
+pythonpath = .
+"""
+
+PRESET = """# $NAME under another name, with an interval and parameters of its own:
+#   livekit run BTCUSDT --strategy $NAME-fast
+strategy: $NAME # a name, or path/to/file.py:Class
+interval: 1m
+params:
+  lookback: 10
+  take_profit: 0.8
+"""
+
+GITIGNORE = """# written by livekit
+data/
+logs/
+
+__pycache__/
+.pytest_cache/
+.venv/
+"""
+
+README = """# $TITLE
+
+A livekit project: `strategies/` holds the strategies, `configs/` their settings, `tests/` what they promise. The record
+of what they did comes to `data/`: back it up, and never edit it.
+
+```sh
+# what can be run here, with parameters
+livekit strategies
+# the last thirty days of the built-in market
+livekit backtest BTCUSDT --strategy $NAME
+# on paper, ten minutes a second; Ctrl-C stops it, and the next run goes on
+livekit run BTCUSDT --strategy $NAME --speed 600
+# what it is doing, or was, and what became of it
+livekit status
+livekit report $NAME
+```
+
+Next: change `strategies/$MODULE.py` and backtest again; try another parameter with `--set lookback=40`, or your own
+candles with `--candles FILE.csv`. `pip install pytest` and `pytest` run the test. `livekit --help` lists every command,
+and `livekit COMMAND --help` shows examples.
+"""
+
+FILES = {
+    "strategies/$MODULE.py": STRATEGY,
+    "configs/strategies/$NAME-fast.yaml": PRESET,
+    "tests/test_$MODULE.py": TEST,
+    "pytest.ini": PYTEST,
+    ".gitignore": GITIGNORE,
+    "README.md": README,
+}
+"""The texts by their paths; $NAME and its kin stand for the names of the strategy in both."""
