@@ -674,4 +674,4 @@ def test_what_an_earlier_run_lacked_is_not_held_against_the_next() -> None:
 def test_an_order_without_an_answer_is_no_fault_of_the_feed() -> None:
     desk = Desk(FLAT, answers={0: LONG})
     desk.broker = FakeBroker([unknown] * 9)
-    assert words(desk, 6) == ["running"] * 3 + ["no answer to its order"] * 3
+    assert words(desk, 6) == ["running"] * 3 + ["order not settled"] * 3

@@ -36,6 +36,7 @@ class Record:
         pulse = self.pulse._replace(minute=self.finished)
         if self.damage:
             pulse = pulse._replace(status="halted", error=self.damage)
+            return Snapshot(self.identity, Idle(), pulse, self.held, known=False)
         return Snapshot(self.identity, self.last.state if self.last else Idle(), pulse, self.held)
 
     @property

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "status": (
         ("livekit status", "each symbol's state, price, health and last error"),
+        ("livekit status --symbol BTCUSDT", "one symbol"),
         ("livekit status --json", "an object a line, for programs"),
     ),
     "events": (

@@ -114,5 +114,5 @@ def _progress(snapshot: Snapshot) -> Verdict:
     if blind >= LATE_MS and not waits:
         return Verdict(Health.STALE, "no new candle", blind)
     if behind >= LATE_MS:
-        return Verdict(Health.STUCK, "no answer to its order" if waits else "no minute finished", behind)
+        return Verdict(Health.STUCK, "order not settled" if waits else "no minute finished", behind)
     return Verdict(Health.OK, "running")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .signal import Position
+from .signal import Position, Signal
 
 SLIPPAGE_PERCENT = 0.1
 FEE_PERCENT = 0.1
@@ -62,3 +62,12 @@ def pnl_percentage(
 ) -> float:
     """Net profit in percent of the entry, as `worked_out`."""
     return worked_out(position, price_open, price_close, slippage_percent, fee_percent).net
+
+
+def distances(signal: Signal, price: float) -> tuple[float, float]:
+    """How far `price` still has to go to the take profit and to the stop loss, in percent of `price`.
+
+    Negative for a level that it has passed.
+    """
+    up = 100 / price if signal.position is Position.LONG else -100 / price
+    return (signal.price_take_profit - price) * up, (price - signal.price_stop_loss) * up

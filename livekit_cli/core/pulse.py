@@ -44,10 +44,12 @@ class Pulse(NamedTuple):
 class Snapshot:
     """One symbol as the table and `status` show it: whose it is, its last durable state, its pulse.
 
-    `held` says whether a process has the journal's lock right now; None when that cannot be known.
+    `held` says whether a process has the journal's lock right now; None when that cannot be known. Of a damaged
+    journal the state is not known, and `known` says so.
     """
 
     identity: Identity
     state: State
     pulse: Pulse
     held: bool | None = True
+    known: bool = True

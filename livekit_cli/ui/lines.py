@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from ..core.codec import event_to_dict
 from ..core.event import Closed, Event
+from ..core.health import Health, Verdict
 from .inert import inert
 
 SIGNIFICANT_DIGITS = 8
@@ -74,6 +75,15 @@ def duration_text(ms: int) -> str:
     if minutes < 24 * 60:
         return f"{minutes // 60}h{minutes % 60:02}m"
     return f"{minutes // (24 * 60)}d{minutes // 60 % 24:02}h"
+
+
+def reason_text(verdict: Verdict) -> str:
+    """Why a verdict is what it is, and since when: `no minute finished for 7m`, `process gone, 5s ago`."""
+    if verdict.age_ms is None:
+        return verdict.reason
+    age = duration_text(verdict.age_ms)
+    lasts = verdict.health in (Health.STALE, Health.STUCK)
+    return f"{verdict.reason} for {age}" if lasts else f"{verdict.reason}, {age} ago"
 
 
 def _told(event: Event) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from .inert import cells
+from .inert import ELLIPSIS, cells, cut, inert
 
 PIPE_WIDTH = 120
 """Cells in a line where nobody says how many there are."""
@@ -42,6 +42,30 @@ class Look:
     def signed(self, text: str, value: float | None) -> str:
         """`text` green where `value` is a gain, red where it is a loss."""
         return self.paint(text, "green" if value > 0 else "red") if value else text
+
+    def shown(self, text: str, width: int | None = None) -> str:
+        """Foreign `text` made inert, in the letters that this place has, cut to `width` cells."""
+        text = inert(text)
+        if not self.unicode and not text.isascii():
+            text = text.encode("ascii", "backslashreplace").decode("ascii")
+        return text if width is None else cut(text, width, ELLIPSIS if self.unicode else ">")
+
+    def wrapped(self, text: str) -> list[str]:
+        """A sentence in lines of at most `width` cells, broken between words; foreign text in it is made inert.
+
+        A longer word, such as a path, stays whole: it is there to be copied.
+        """
+        lines: list[str] = []
+        room = 0
+        for word in self.shown(text).split():
+            wide = cells(word)
+            if lines and wide < room:
+                lines[-1] += f" {word}"
+                room -= wide + 1
+            else:
+                lines.append(word)
+                room = self.width - wide
+        return lines
 
     def fitted(self, text: str, width: int, *, right: bool = False) -> str:
         """Plain `text` padded to `width` cells."""

@@ -12,7 +12,7 @@ from ..core.pulse import Snapshot
 from ..core.signal import Signal
 from ..core.state import Idle, Open
 from .bar import standing
-from .lines import clock_text, duration_text
+from .lines import clock_text, reason_text
 from .look import Look
 from .styled import Line, Piece, joined, said
 
@@ -100,7 +100,7 @@ def ranked(snapshots: Iterable[Snapshot], now_ms: int) -> list[Row]:
 def remark(row: Row) -> str | None:
     """Why a symbol stands still that has nothing open and no error: its row has room for that."""
     stands = row.health is Health.STOPPED and row.signal is None and not row.snapshot.pulse.error
-    return _reason(row.verdict) if stands else None
+    return reason_text(row.verdict) if stands else None
 
 
 def detail(row: Row, look: Look) -> Line | None:
@@ -108,19 +108,11 @@ def detail(row: Row, look: Look) -> Line | None:
     pulse = row.snapshot.pulse
     told: list[Line] = []
     if row.health is not Health.OK and remark(row) is None:
-        told.append([Piece(_reason(row.verdict), row.styles)])
+        told.append([Piece(reason_text(row.verdict), row.styles)])
     if pulse.error:
         when = "" if pulse.error_time is None else f"{clock_text(pulse.error_time)} "
         told.append([Piece(when + said(pulse.error, look), ("red",) if row.has_fresh_error else ("dim",))])
     return joined([[Piece(" ")], joined(told, "; ")], " ") if told else None
-
-
-def _reason(verdict: Verdict) -> str:
-    if verdict.age_ms is None:
-        return verdict.reason
-    age = duration_text(verdict.age_ms)
-    lasts = verdict.health in (Health.STALE, Health.STUCK)
-    return f"{verdict.reason} for {age}" if lasts else f"{verdict.reason}, {age} ago"
 
 
 def countdown_ms(rows: Iterable[Row]) -> int | None:

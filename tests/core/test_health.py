@@ -108,7 +108,7 @@ def word(snapshot: Snapshot, later: int = 0) -> Health:
             (
                 seen(state=state, newest_candle=MARKET - 9 * MINUTE_MS, minute=MARKET - 9 * MINUTE_MS),
                 0,
-                Verdict(Health.STUCK, "no answer to its order", 9 * MINUTE_MS),
+                Verdict(Health.STUCK, "order not settled", 9 * MINUTE_MS),
             )
             for state in STATES[2:]
         ),
