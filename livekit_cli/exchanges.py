@@ -84,6 +84,19 @@ def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int 
     return history, start, end
 
 
+def candles_of(config: ExchangeConfig, symbol: str, since: int, until: int) -> Candles | None:
+    """The 1m candles that opened in [since, until), epoch ms, once more; None where they are nowhere at hand.
+
+    Raises ConfigError for the file of candles.
+    """
+    if config.kind == "demo":
+        return DemoMarket(config.seed).between(symbol, since, until)
+    if config.candles is None:
+        return None
+    candles = _read(config).candles
+    return candles[candles.first_at(since) : candles.first_at(until)]
+
+
 def _recorded(config: ExchangeConfig, identities: Sequence[Identity], data: Path, speed: float) -> OpenExchange:
     symbols = dict.fromkeys(identity.symbol for identity in identities)
     if len(symbols) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.errors import JournalDamaged
 from ..core.event import Event, Mode
@@ -45,6 +46,19 @@ class Record:
         if self.last is None or self.pulse.minute is None:
             return self.pulse.minute if self.last is None else self.last.time
         return max(self.pulse.minute, self.last.time)
+
+
+class Written(NamedTuple):
+    """One durable step where it stands: the file, the number of its line (from 1), and the line itself."""
+
+    path: Path
+    number: int
+    line: Line
+
+    @property
+    def step(self) -> Step:
+        """Raises JournalDamaged when it cannot be read."""
+        return decoded(self.line, self.path)[0]
 
 
 def read_record(path: Path) -> Record:
@@ -90,14 +104,16 @@ def read_records(data_folder: Path, strategy: str | None = None, symbol: str | N
 
 def read_events(record: Record) -> Iterator[Event]:
     """Every event of a journal, once, in turn. Raises JournalDamaged where it can be read no further."""
-    for line, path in _lines(record.files):
-        if line.publishes:
-            owed = decoded(line, path)[0].owed
+    for written in read_steps(record):
+        if written.line.publishes:
+            owed = written.step.owed
             if isinstance(owed, Publish):
                 yield owed.event
 
 
-def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
+def read_steps(record: Record) -> Iterator[Written]:
+    """Every step of a journal, in turn, as it stands. Raises JournalDamaged where it can be read no further."""
+    files = record.files
     # The newest file first: its header says how many segments count, and a rotation meanwhile only adds to them.
     newest = _read_own(files.journal)
     seq, prev = 0, None
@@ -106,9 +122,13 @@ def _lines(files: Places) -> Iterator[tuple[Line, Path]]:
         content = read_file(path)
         _check_link(content, seq, prev, path)
         seq, prev = content.seq, content.sum
-        yield from ((line, path) for line in content.lines)
+        yield from _written(content, path)
     _check_link(newest, seq, prev, files.journal)
-    yield from ((line, files.journal) for line in newest.lines)
+    yield from _written(newest, files.journal)
+
+
+def _written(content: Content, path: Path) -> Iterator[Written]:
+    return (Written(path, number, line) for number, line in enumerate(content.lines, 2))  # the header is line 1
 
 
 def _read_own(path: Path) -> Content:

@@ -19,7 +19,7 @@ GROUPS = {
     "Set up": ("init", "strategies"),
     "Run": ("backtest", "run"),
     "Look": ("status", "events"),
-    "Understand": ("report", "dump"),
+    "Understand": ("report", "explain", "dump"),
 }
 """In the order in which help lists them, which is that in which a newcomer meets them."""
 

@@ -46,6 +46,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit report breakout > report.md", "every event too, into a file"),
         ("livekit report breakout --format csv > report.csv", "for a spreadsheet"),
     ),
+    "explain": (
+        ("livekit explain", "the signal that opened or closed last; livekit explain ID for another one"),
+        ("livekit explain --raw", "with its lines of the journal as they stand there"),
+        ("livekit explain --json", "every number, for programs"),
+    ),
     "dump": (
         ("livekit dump", "every strategy's report into logs/live/"),
         ("livekit dump breakout --path reports", "one strategy's into reports/breakout.md"),
