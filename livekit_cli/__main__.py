@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from typing import TextIO
 
 
@@ -13,6 +14,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave_early)
     _open_streams()
+    # A strategy that forgets an `await` is told so in our words, with its line; Python would say it once more.
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     from .cli import start
 
     start()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from .adapters.disk import why_not
 from .adapters.records import Record, read_events, read_records
 from .core.errors import CannotCreate, JournalDamaged, UsageError
 from .core.event import Event
 from .core.results import EVERYTHING, Results, Window, results
-from .core.words import did_you_mean
+from .core.words import did_you_mean, listed
 from .ui.formats import Format, written
 
 
@@ -31,7 +32,7 @@ def told(data: Path, strategy: str | None = None, symbol: str | None = None) -> 
         try:
             events += read_events(record)
         except JournalDamaged as error:
-            damages.append(str(error))
+            damages.append(record.damage or str(error))
         else:
             damages += [record.damage] if record.damage else []
     events.sort(key=lambda event: event.time)
@@ -62,7 +63,7 @@ def write_report(data: Path, strategy: str, folder: Path, form: Format = "md") -
         draft.write_text(written(found, form), encoding="utf-8", newline="")
         draft.replace(path)
     except OSError as error:
-        raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
+        raise CannotCreate(f"cannot write {path}: {why_not(error, path)}") from error
     return path, list(found.notes)
 
 
@@ -71,16 +72,24 @@ def strategies_in(data: Path, symbol: str | None = None) -> list[str]:
     return sorted({record.identity.strategy for record in read_records(data, symbol=symbol)})
 
 
+def symbols_in(data: Path, strategy: str | None = None) -> list[str]:
+    """The symbols that have a journal below `data`, or one of `strategy`."""
+    return sorted({record.identity.symbol for record in read_records(data, strategy)})
+
+
 def check_known(data: Path, strategy: str | None, symbol: str | None = None) -> None:
     """Raises UsageError, with the nearest name, when `strategy` or `symbol` has no journal below `data`."""
     if strategy is not None:
-        _check("strategy", strategy, strategies_in(data), data)
+        _check("strategy", strategy, strategies_in(data), data, symbols_in(data))
     if symbol is not None:
-        _check("symbol", symbol, sorted({record.identity.symbol for record in read_records(data, strategy)}), data)
+        _check("symbol", symbol, symbols_in(data, strategy), data, strategies_in(data))
 
 
-def _check(what: str, name: str, known: list[str], data: Path) -> None:
+def _check(what: str, name: str, known: list[str], data: Path, others: list[str]) -> None:
     if name in known:
         return
+    if name in others:
+        other = {"strategy": "symbol", "symbol": "strategy"}[what]
+        raise UsageError(f"{name} is a {other}, expected a {what}; in {data.absolute()} {listed(known)}")
     there = f"there are those of {', '.join(known)}{did_you_mean(name, known)}" if known else "there is none yet"
     raise UsageError(f"there is no journal of a {what} {name!r} in {data.absolute()}; {there}")

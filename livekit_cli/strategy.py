@@ -27,7 +27,7 @@ Value = int | float | bool | str | None
 """What a parameter may hold."""
 
 
-class _View:
+class _Market:
     """What both markets know of the minute."""
 
     __slots__ = ("_fetch", "last", "now", "price", "symbol")
@@ -86,7 +86,7 @@ class _View:
         )
 
 
-class Market(_View):
+class Market(_Market):
     """What an `async def get_signal` may look at: one symbol at one minute's close.
 
     `symbol` as it was typed; `now`, the minute's close in epoch milliseconds; `price`, the VWAP of the last five
@@ -115,7 +115,7 @@ class Market(_View):
         return await self._fetch(timeframe, limit)
 
 
-class SyncMarket(_View):
+class SyncMarket(_Market):
     """What a plain `def get_signal` may look at: the same as `Market`, but `candles` waits for its answer."""
 
     __slots__ = ()

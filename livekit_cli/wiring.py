@@ -259,5 +259,5 @@ def _speed(request: Request, config: ExchangeConfig) -> float | None:
     if request.speed is None:
         return config.speed or defaults_of(request.project).speed
     if not 0 < request.speed < float("inf"):
-        raise UsageError(f"--speed is {request.speed}, expected a number above 0")
+        raise UsageError(f"--speed is {request.speed:g}, expected a number above 0")
     return request.speed

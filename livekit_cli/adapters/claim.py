@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CannotCreate, JournalLocked
 from ..core.pulse import Pulse
+from ..core.words import inert
 from .clock import rest
 from .disk import Disk
 from .names import Places
@@ -106,7 +107,7 @@ def lock_own(disk: Disk, fd: int) -> bool:
 def _is_locked(path: Path) -> bool | None:
     """Whether somebody has the exclusive lock of `path`; None when there is no such file, or it cannot be asked."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
@@ -143,5 +144,5 @@ def _locked(places: Places) -> BaseFileLock:
 
 def _locked_error(places: Places) -> JournalLocked:
     holder = read_pulse(places.pulse) or Pulse()
-    who = f"process {holder.pid} on {holder.host}: {holder.command}" if holder.pid else "another process"
+    who = f"process {holder.pid} on {inert(holder.host)}: {inert(holder.command)}" if holder.pid else "another process"
     return JournalLocked(f"{places.journal} is in use by {who}")

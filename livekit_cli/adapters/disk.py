@@ -84,6 +84,19 @@ class Disk:
         os.close(fd)
 
 
+def why_not(error: OSError, path: Path) -> str:
+    """Why `path` cannot be made: the file in the place of one of its folders, or what the system says."""
+    blocking = next((folder for folder in reversed(path.parents) if folder.exists() and not folder.is_dir()), None)
+    return f"{blocking} is a file, expected a folder" if blocking else error.strerror or str(error)
+
+
+def plain_bytes(path: Path) -> bytes:
+    """The content of a file; nothing of a pipe, which would keep its reader waiting. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        return file.read() or b""
+
+
 def is_full(error: OSError) -> bool:
     """Whether `error` means that there is no space left, as against a disk that fails."""
     return error.errno in FULL

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..core.errors import FeedError, LivekitError, StrategyError
-from ..core.words import inert
+from ..core.words import did_you_mean, inert
 from ..strategy import HOOKS, Strategy, overrides
 
 
@@ -25,15 +25,23 @@ def described(error: BaseException, files: frozenset[str]) -> str:
 
 
 def place_of(trace: TracebackType | None, files: frozenset[str]) -> str:
-    """`file:line: ` of the deepest frame in `files`, else of the deepest frame of all; nothing without a frame."""
+    """`file:line: ` of the deepest frame in `files`, else of the deepest frame of all; nothing without a frame.
+
+    Where only our own code ran, as when a call does not fit, the place is the first of `files`.
+    """
     deepest = own = None
     while trace is not None:
         deepest = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         if deepest[0] in files:
             own = deepest
         trace = trace.tb_next
+    if own is None and files and deepest is not None and Path(deepest[0]).is_relative_to(_PACKAGE):
+        return f"{shown(min(files))}: "
     found = own or deepest
     return f"{shown(found[0])}:{found[1]}: " if found else ""
+
+
+_PACKAGE = Path(__file__).parents[1]
 
 
 def shown(path: str | Path) -> str:
@@ -50,8 +58,18 @@ def _said(error: BaseException) -> str:
     if isinstance(error, LivekitError):
         return _text(error)
     kind, text = type(error).__name__, _text(error)
+    if isinstance(error, ImportError) and error.name == "livekit_cli":
+        return f"{kind}: {_not_exported(text)}"
     hint = " (is an `await` missing?)" if isinstance(error, TypeError) and "'coroutine' object" in text else ""
     return f"{kind}: {text}{hint}" if text else kind
+
+
+def _not_exported(text: str) -> str:
+    """Python's words for a name that livekit does not have, and the nearest that it has."""
+    public = sys.modules[__name__.partition(".")[0]].__all__
+    said = text.partition(" (")[0]  # without the path that livekit is installed in
+    name = said.split("'")[1] if said.count("'") > 1 else ""
+    return f"{said}{did_you_mean(name, public)}"
 
 
 def _text(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from ..core.event import Event
 from ..core.pulse import Pulse
 from ..core.state import Identity, Publish, Step
 from .claim import Claim, lock_own
-from .disk import Disk, is_full
+from .disk import Disk, is_full, why_not
 from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
 from .reading import ADVICE, decoded, foreign, lost_lines, read_before, read_content
@@ -212,7 +212,7 @@ def open_journal(data_folder: Path, identity: Identity, disk: Disk, command: str
     try:
         disk.make_folder(files.journal.parent)
     except OSError as error:
-        raise CannotCreate(f"cannot create {files.journal.parent}: {error.strerror}") from error
+        raise CannotCreate(f"cannot create {files.journal.parent}: {why_not(error, files.journal)}") from error
     claim = Claim(files, command, now)
     try:
         return _opened(files, identity, disk, claim)

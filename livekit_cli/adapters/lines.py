@@ -137,7 +137,9 @@ def _header(row: bytes) -> Header:
     try:
         fields = json.loads(row)
         header = Header(identity_from_dict(fields["journal"]), fields["segment"], fields["seq"], fields["prev"], found)
-    except (ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise DamagedLineError(1, f"this line is no header: it has no {error.args[0]!r}") from None
+    except (ValueError, TypeError) as error:
         raise DamagedLineError(1, f"the header cannot be read: {error}") from None
     return header
 

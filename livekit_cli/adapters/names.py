@@ -67,13 +67,21 @@ def signal_folder(data_folder: Path) -> Path:
     return data_folder / "signal"
 
 
+def _several(symbols: str) -> str:
+    """A list of symbols with commas, as many programs want it."""
+    names = re.split(r"[,;\s]+", symbols.strip())
+    is_list = len(names) > 1 and all(_NAME.fullmatch(name.translate(_SEPARATORS)) for name in names)
+    return f"; did you mean {' '.join(names)}, each a word of its own?" if is_list else ""
+
+
 def checked_name(what: str, name: str, shown: str | None = None) -> str:
     """`name`, if it may stand in a file name. Raises UsageError."""
     shown = name if shown is None else shown
     if not _NAME.fullmatch(name):
+        marks = "'.', '_', '-', '/' and ':'" if what == "symbol" else "'.', '_' and '-'"
         raise UsageError(
-            f"{what} name {shown!r} cannot be used: expected letters, digits, '.', '_' and '-', beginning with a "
-            "letter or digit"
+            f"{what} name {shown!r} cannot be used: expected letters, digits, {marks}, beginning with a letter or digit"
+            f"{_several(shown) if what == 'symbol' else ''}"
         )
     if len(name) > LONGEST:
         raise UsageError(f"{what} name {shown[:20]!r}... has {len(name)} characters, at most {LONGEST}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..core.pulse import Pulse
 from ..core.schedule import Turn
+from .disk import plain_bytes
 
 PAGE = 4096
 """What fits in one page is written by one call, so a reader sees the old text or the new one."""
@@ -71,7 +72,7 @@ def _opened(path: Path) -> int:
 def read_pulse(path: Path) -> Pulse | None:
     """The pulse in `path`, `seq` being the highest that either page knows; None when neither page is whole."""
     try:
-        content = path.read_bytes()
+        content = plain_bytes(path)
     except OSError:
         return None
     pulse, seq = decode(content[:PAGE]), _witnessed(content[PAGE:])

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..core.codec import Undecodable
 from ..core.errors import JournalDamaged
 from ..core.state import Identity, Step
+from .disk import plain_bytes
 from .lines import Content, DamagedLineError, Line, verify
 from .names import Places
 
@@ -27,7 +28,7 @@ def read_content(path: Path, content: bytes) -> Content:
 def read_file(path: Path) -> Content:
     """The verified content of the journal file at `path`. Raises JournalDamaged, also when it cannot be read at all."""
     try:
-        content = path.read_bytes()
+        content = plain_bytes(path)
     except OSError as error:
         raise JournalDamaged(f"{path}: cannot be read: {error.strerror}") from error
     return read_content(path, content)
@@ -37,7 +38,7 @@ def read_before(later: Content, files: Places) -> Content:
     """The segment that `later` goes on from. Raises JournalDamaged when it is not there, or not whole."""
     path = files.segment(later.header.segment - 1)
     try:
-        content = read_content(path, path.read_bytes())
+        content = read_content(path, plain_bytes(path))
     except FileNotFoundError:
         raise JournalDamaged(f"{path}: this segment of the journal is missing. {ADVICE}") from None
     if (content.seq, content.sum) != (later.header.seq, later.header.prev):
@@ -57,8 +58,9 @@ def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
     """What is wrong with a journal that ends at step `seq`, if step `witnessed` is known to have been durable."""
     if witnessed <= seq:
         return None
+    state = f"ends at step {seq}" if seq or files.journal.exists() else "is gone"
     return (
-        f"{files.journal}: the file ends at step {seq}, but {files.pulse.name} bears witness to step {witnessed}: "
+        f"{files.journal}: the file {state}, but {files.pulse.name} bears witness to step {witnessed}: "
         f"lines were lost. {ADVICE}"
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import CannotCreate, UsageError
+from .disk import why_not
 
 BASH = r"""# livekit's completion for bash
 _livekit() {
@@ -117,7 +118,7 @@ def install(shell: str) -> Installed:
         if installed.start:
             _mention(installed.start, f"source {shlex.quote(str(installed.script))}")
     except OSError as error:
-        raise CannotCreate(f"cannot write {error.filename or installed.script}: {error.strerror}") from None
+        raise CannotCreate(f"cannot write {installed.script}: {why_not(error, installed.script)}") from None
     return installed
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..core.errors import ConfigError, UsageError
-from ..core.words import inert
+from ..core.words import inert, near
 from ..strategy import Strategy, interval_ms, parameters
 from .foreign import described, shown
 from .names import checked_name
@@ -96,7 +96,10 @@ def _strategy_classes(module: ModuleType, path: Path) -> list[type[Strategy]]:
     bases = {base for cls in classes for base in cls.__mro__[1:]}
     found = [cls for cls in classes if cls not in bases or _has_get_signal(cls)]
     if not found:
-        raise ConfigError(f"{shown(path)}: no strategy class; expected `class ...(Strategy):` in it")
+        others = [cls for cls in vars(module).values() if getattr(cls, "__module__", "") == module.__name__]
+        names = [cls.__name__ for cls in others if isinstance(cls, type) and hasattr(cls, "get_signal")]
+        hint = f"; {names[0]} is none, write `class {names[0]}(Strategy):`" if names else ""
+        raise ConfigError(f"{shown(path)}: no strategy class; expected `class ...(Strategy):` in it{hint}")
     return found
 
 
@@ -107,7 +110,9 @@ def _has_get_signal(cls: type[Strategy]) -> bool:
 def _check_class(cls: type[Strategy], name: str) -> None:
     checked_name("strategy", name)
     if not _has_get_signal(cls):
-        raise ConfigError(f"{cls.__name__} has no get_signal; expected `async def get_signal(self, market):`")
+        other = near("get_signal", [name for name in vars(cls) if not name.startswith("__")])
+        hint = f"; it has {other}" if other else ""
+        raise ConfigError(f"{cls.__name__} has no get_signal; expected `async def get_signal(self, market):`{hint}")
     if not callable(cls.get_signal):
         raise ConfigError(f"{cls.__name__}.get_signal is {inert(repr(cls.get_signal), 60)}, expected a method")
     interval_ms(cls)
@@ -162,5 +167,5 @@ def _raises(error: BaseException) -> bool:
 
 def _syntax(path: Path, error: SyntaxError) -> str:
     where = f"{shown(path)}:{error.lineno}:{error.offset}" if error.lineno else shown(path)
-    text = f": {inert(error.text)}" if error.text and error.text.strip() else ""
+    text = f": {inert(error.text, 80)}" if error.text and error.text.strip() else ""
     return f"{where}: {inert(error.msg)}{text}"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..core.errors import ConfigError, UsageError
 from ..core.settings import STRATEGY
-from ..core.words import did_you_mean
+from ..core.words import did_you_mean, near
 from ..strategy import Parameter, Strategy, Value, checked, parameters, parse_parameter
 from .config.reading import checked as checked_value
 from .config.reading import read, told
@@ -115,7 +115,15 @@ def _resolved(file: str, *folders: Path) -> Path:
     for path in candidates:
         if path.is_file():
             return path
-    raise ConfigError(f"there is no strategy file {' or '.join(map(str, candidates))}")
+    looked = " or ".join(f"{path} (which is a folder)" if path.is_dir() else str(path) for path in candidates)
+    raise ConfigError(f"there is no strategy file {looked}{_nearest(file, folders[-1])}")
+
+
+def _nearest(file: str, project: Path) -> str:
+    """The strategy that was meant by a file that is not there."""
+    found = {kebab(path.stem): path for path in files_in(project / STRATEGIES)}
+    meant = near(kebab(Path(file).stem), found)
+    return f"; did you mean {meant!r}, which is {shown(found[meant])}?" if meant else ""
 
 
 def _in_file(path: Path, name: str) -> Entry:
@@ -148,9 +156,9 @@ def _named(name: str, folder: Path, others: Iterable[str] | None) -> Entry:
             raise _several(path, entries)
     found = discover(folder)
     matches = [entry for entry in found.entries if entry.name == wanted or _class_name(entry) == wanted]
-    if len(matches) > 1:
-        choices = " or ".join(f"{shown(m.path)}:{m.strategy_class.__name__}" for m in matches if m.strategy_class)
-        raise ConfigError(f"strategy {name!r} is in several files; say {choices}")
+    choices = [f"{shown(m.path)}:{m.strategy_class.__name__}" for m in matches if m.strategy_class]
+    if len(choices) > 1:
+        raise ConfigError(f"strategy {name!r} is in several files; say {' or '.join(choices)}")
     if matches:
         return _sound(matches[0])
     raise _unknown(name, found, others)
@@ -168,9 +176,11 @@ def _sound(entry: Entry) -> Entry:
 
 def _unknown(name: str, found: Found, others: Iterable[str] | None) -> ConfigError:
     names = [*(entry.name for entry in found.usable), *(others or ())]
-    listed = f"found: {', '.join(sorted(names))}{did_you_mean(kebab(name), names)}" if names else "none found"
+    there = f"found: {', '.join(sorted(names))}{did_you_mean(kebab(name), names)}" if names else "none found"
+    if not (names or found.broken):
+        there += ": livekit init makes one"
     presets_too = "" if others is None else f" and {(found.folder.parent / PRESETS).absolute()}"
-    lines = [f"there is no strategy {name!r}; looked in {found.folder.absolute()}{presets_too}; {listed}"]
+    lines = [f"there is no strategy {name!r}; looked in {found.folder.absolute()}{presets_too}; {there}"]
     lines += [f"not usable: {entry.error}" for entry in found.broken]
     return ConfigError("\n".join(lines))
 

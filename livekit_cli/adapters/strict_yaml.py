@@ -211,6 +211,7 @@ def _refused(event: Any, *, is_alias: bool) -> str:
 
 
 _SAID_BETTER = {
+    "mapping values are not allowed here": "a second colon is not expected here: is the line indented too far?",
     "found character '\\t' that cannot start any token": "a tab cannot be used here; indent with spaces",
     "found unexpected end of stream": "a quote is not closed",
     "but found another document": "a second document (---) is not supported",
@@ -238,4 +239,6 @@ def _place(path: Path, line: int, column: int) -> str:
 
 
 def _kind(node: Node) -> str:
+    if node.id == "scalar" and ":" in node.value:
+        return "text: is a blank missing behind the colon?"
     return {"scalar": "a single value", "sequence": "a list", "mapping": "a mapping"}[node.id]

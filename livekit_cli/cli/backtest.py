@@ -205,4 +205,5 @@ def _end(replayed: Replay) -> None:
     if isinstance(replayed.state, Open):
         complain(f"{replayed.identity.symbol}: a signal is still open at the end of the candles")
     if replayed.errors:
-        raise StrategyError(f"the strategy failed {replayed.errors} times; the first time: {replayed.first_error}")
+        often = "once" if replayed.errors == 1 else f"{replayed.errors} times; the first time"
+        raise StrategyError(f"the strategy failed {often}: {replayed.first_error}")

@@ -51,22 +51,19 @@ def _made(folder: Path, words: Mapping[str, str]) -> Iterator[str]:
     """Write what is missing, and say so, file by file. Raises CannotCreate."""
     from string import Template
 
+    from ..adapters.disk import why_not
     from .templates import FILES
 
-    if folder.exists() and not folder.is_dir():
-        raise CannotCreate(f"cannot make a project in {folder}: it is a file, expected a folder")
     for name, text in FILES.items():
         path = folder / Template(name).substitute(words)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("x", encoding="utf-8") as file:
                 file.write(Template(text).substitute(words))
-        except FileExistsError as error:
-            if error.filename != str(path):  # something that is no folder, in the place of one
-                raise CannotCreate(f"cannot make {path}: {error.filename} is a file, expected a folder") from None
-            yield f"left as it was: {path}"
         except OSError as error:
-            raise CannotCreate(f"cannot make {path}: {error.strerror}") from None
+            if not (isinstance(error, FileExistsError) and error.filename == str(path)):
+                raise CannotCreate(f"cannot make {path}: {why_not(error, path)}") from None
+            yield f"left as it was: {path}"
         else:
             yield f"made: {path}"
 

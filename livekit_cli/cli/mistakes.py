@@ -10,7 +10,7 @@ from typing import Any
 
 from ..adapters.strategy_files import kebab, names_in
 from ..core.errors import UsageError
-from ..core.words import did_you_mean, near
+from ..core.words import did_you_mean, listed, near
 from ..ui.inert import inert
 from .examples import EXAMPLES
 from .slips import check_dash, takes_value
@@ -58,7 +58,7 @@ def command_line(program: Any, words: Sequence[str]) -> list[str]:
     if first in program.commands:
         return list(words)
     check_dash(first)
-    if not first.startswith("-"):
+    if not first.startswith("-") or not first.strip("-"):
         raise UsageError(inert(_no_command(program, words)))
     if first.partition("=")[0] not in _options(program):
         raise UsageError(inert(_misplaced(program, words)))
@@ -103,11 +103,12 @@ def _options(command: Any) -> dict[str, Any]:
 
 
 def _no_command(program: Any, words: Sequence[str]) -> str:
-    first, rest = words[0], list(words[1:])
+    first, rest = words[0], [word for word in words[1:] if word not in ("run", "--help")]
     known = names_in(_project(rest))
     other = MEANT.get(first.lower(), "")
     if other in program.commands:
-        return f"there is no command {first!r}; did you mean {other!r}, as in: {_example(other)}"
+        meant = shlex.join(["livekit", other, *rest]) if rest else _example(other)
+        return f"there is no command {first!r}; did you mean {other!r}, as in: {meant}"
     if first.lower() not in program.commands:
         if first.endswith(".py") or ".py:" in first or kebab(first) in known:
             meant = _as_run(["SYMBOL"], [*rest, "--strategy", first])
@@ -131,11 +132,9 @@ def _misplaced(program: Any, words: Sequence[str]) -> str:
     if at is not None and name in owners[words[at]]:
         meant = ["livekit", words[at], *words[:at], *words[at + 1 :]]
         return f"{name} goes behind the command; did you mean: {shlex.join(meant)}"
-    having = [owner for owner, options in owners.items() if name in options]
-    if having:
-        return f"{name} goes behind a command ({', '.join(having)}), as in: {_example(having[0])}"
-    names = [*_options(program), *(option for options in owners.values() for option in options)]
-    return f"there is no option {name}{did_you_mean(name, names)}"
+    if any(name in options for options in owners.values()):
+        return f"{name} goes behind the command: livekit COMMAND {shlex.join(words)}"
+    return f"there is no option {name}; {_near_or_all(name, _long(program))}"
 
 
 # ---- the words behind a command
@@ -153,8 +152,9 @@ def no_strategy(name: str, words: Sequence[str]) -> str:
         if word in known or word.endswith(".py"):
             meant = [*words[:number], *words[number + 1 :], "--strategy", word]
             return inert(f"{name} needs --strategy NAME; did you mean: {shlex.join(['livekit', *meant])}")
-    there = f"there are {', '.join(known)}" if known else f"there is none in {_project(words).absolute()} yet"
-    return inert(f"{name} needs --strategy NAME; {there}; configs/livekit.yaml can name one for good")
+    if not known:
+        return inert(f"{name} needs --strategy NAME; {_project(words).absolute()} has none yet: livekit init makes one")
+    return inert(f"{name} needs --strategy NAME; {listed(known)}; configs/livekit.yaml can name one for good")
 
 
 def _missing(name: str, param: Any) -> str:
@@ -164,7 +164,11 @@ def _missing(name: str, param: Any) -> str:
 
 
 def _no_option(name: str, option: str, command: Any) -> str:
-    return f"{name} has no option {option}; {_near_or_all(option, _options(command))}"
+    return f"{name} has no option {option}; {_near_or_all(option, _long(command))}"
+
+
+def _long(command: Any) -> list[str]:
+    return [option for option in _options(command) if option.startswith("--")]
 
 
 def _value(name: str, option: Any, words: Sequence[str]) -> str:
@@ -203,8 +207,9 @@ def _number_in(name: str, found: str, kind: Any) -> str:
     choices = getattr(kind, "choices", None)
     if choices:
         return did_you_mean(found.strip("'"), map(str, choices))
-    number = re.fullmatch(r"'\s*[x×*]?\s*(\d[\d.]*)\s*[A-Za-z×%*]*\s*'", found)
-    return f"; did you mean {name} {number[1]}?" if number else ""
+    digits = r"\d[\d.]*" if "float" in kind.name else r"\d[\d,_]*"
+    number = re.fullmatch(rf"'\s*[x×*]?\s*({digits})\s*[A-Za-z×%*]*\s*'", found)
+    return f"; did you mean {name} {re.sub('[,_]', '', number[1])}?" if number else ""
 
 
 def _too_many(name: str, message: str, command: Any) -> str:
@@ -228,5 +233,5 @@ def _example(name: str) -> str:
 
 
 def _near_or_all(word: str, words: Collection[str]) -> str:
-    found = near(word, words)
-    return f"did you mean {found!r}?" if found else f"there are {', '.join(words)}"
+    found = near(word, words, 0.7)
+    return f"did you mean {found!r}?" if found else listed(words)

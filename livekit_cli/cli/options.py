@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ import typer
 
 from ..core.candle import MINUTE_MS
 from ..core.errors import UsageError
+from ..core.words import did_you_mean
 
 STRATEGY, MARKET, OUTPUT, FOLDERS = "Strategy", "Market", "Output", "Folders"
 """What the options of a command that has many are listed under."""
@@ -28,10 +30,15 @@ StrategyName = Annotated[
 ]
 
 
-def _folder(text: str | Path) -> Path:
-    if not text:
-        raise UsageError("the name of a folder is empty, expected for example --data-dir data")
-    return Path(text)
+def _path(option: str, example: str) -> Callable[[str | Path], Path]:
+    """Reads the value of `option`: an empty one would be the working folder, which nobody means by it."""
+
+    def parse(text: str | Path) -> Path:
+        if not text:
+            raise UsageError(f"{option} is '', expected a name, for example {option} {example}")
+        return Path(text)
+
+    return parse
 
 
 def _existing(folder: Path) -> Path:
@@ -40,9 +47,19 @@ def _existing(folder: Path) -> Path:
 
 def existing(option: str, folder: Path) -> Path:
     """`folder`, which must be there: a mistyped name would look like a project without anything. Raises UsageError."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{option} {folder}: it is a file, expected a folder")
     if not folder.is_dir():
-        raise UsageError(f"{option} {folder}: there is no such folder")
+        raise UsageError(f"{option} {folder}: there is no such folder{_nearest(folder)}")
     return folder
+
+
+def _nearest(folder: Path) -> str:
+    try:
+        names = [entry.name for entry in folder.parent.iterdir() if entry.is_dir()]
+    except OSError:  # the folder above is missing too: then nothing is near
+        return ""
+    return did_you_mean(folder.name, names)
 
 
 ExchangeName = Annotated[
@@ -60,6 +77,7 @@ CandlesFile = Annotated[
     typer.Option(
         "--candles",
         metavar="FILE",
+        parser=_path("--candles", "candles.csv"),
         help="A CSV file of 1m candles as the exchange, with a header: timestamp, open, high, low, close, volume.",
         rich_help_panel=MARKET,
     ),
@@ -75,7 +93,7 @@ Project = Annotated[
     typer.Option(
         "--project",
         metavar="DIR",
-        parser=_folder,
+        parser=_path("--project", "."),
         callback=_existing,
         help="The folder with strategies/, configs/ and data/.",
         rich_help_panel=FOLDERS,
@@ -86,7 +104,7 @@ DataFolder = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        parser=_folder,
+        parser=_path("--data-dir", "data"),
         help="Where the journals are. [default: PROJECT/data]",
         rich_help_panel=FOLDERS,
     ),
@@ -120,6 +138,8 @@ HERE = Path()
 _AGE = re.compile(r"(?=[0-9])(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?")
 _AGE_MINUTES = (7 * 1440, 1440, 60, 1, 1 / 60)
 
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 _MILLISECONDS = range(10**11, 10**14)
 """From 1973 on. A smaller number is a year, a date without dashes, or seconds; as milliseconds it would be long ago."""
 
@@ -147,7 +167,7 @@ def settings(texts: list[str] | None) -> dict[str, str]:
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"--set {text!r}: expected NAME=VALUE, for example --set lookback=40")
+            raise UsageError(f"--set {text!r}, expected NAME=VALUE, for example --set lookback=40")
         if found.get(name.strip(), value) != value:
             raise UsageError(f"--set {name.strip()} is given twice: {found[name.strip()]!r} and {value!r}")
         found[name.strip()] = value
@@ -163,13 +183,7 @@ def moment(option: str, text: str | None, now_ms: int) -> int | None:
         return None
     if (age := _age_ms(text)) is not None:
         return (now_ms - age) // MINUTE_MS * MINUTE_MS
-    try:
-        time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
-    except (ValueError, OverflowError):
-        raise UsageError(
-            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
-            "like 30d"
-        ) from None
+    time = _time(option, text, "30d")
     if time % MINUTE_MS:
         raise UsageError(f"{option} is {text!r}, expected a whole minute")
     return time
@@ -184,12 +198,19 @@ def since(text: str | None, now_ms: int, option: str = "--since") -> int | None:
         return None
     if (age := _age_ms(text)) is not None:
         return now_ms - age
+    return _time(option, text, "90m, 2h, 3d")
+
+
+def _time(option: str, text: str, ages: str) -> int:
+    """Raises UsageError."""
     try:
         time = int(text) if text.lstrip("-").isdigit() else _iso_ms(text)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError) as error:
+        is_date = _DATE.match(text) and "Invalid" not in str(error)
+        why = f" ({error})" if is_date else ""  # `day is out of range for month` says more than what a date looks like
         raise UsageError(
-            f"{option} is {text!r}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
-            "like 90m, 2h, 3d"
+            f"{option} is {text!r}{why}, expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
+            f"like {ages}"
         ) from None
     if text.isdecimal() and time not in _MILLISECONDS:
         raise UsageError(f"{option} is {text!r}, expected milliseconds since 1970 like 1772368200000, or 2026-03-01")

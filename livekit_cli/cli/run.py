@@ -126,6 +126,8 @@ def _check_what_runs(
             from .mistakes import no_symbol
 
             raise UsageError(no_symbol("run"))
+        if strategy in symbols:
+            raise UsageError(f"{strategy} is the strategy, expected a symbol like BTCUSDT")
         return
     typed = {"--strategy": strategy, "--candles": candles, "--set": set_}
     found = [*(symbols or ()), *(option for option, value in typed.items() if value)]

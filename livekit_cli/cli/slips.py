@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from ..core.errors import UsageError
@@ -26,7 +28,9 @@ def check(command: Any, words: Sequence[str]) -> None:
             check_dash(word)
             _check_one_dash(word, options)
         elif word.partition("=")[0] in options:
-            raise UsageError(f"{before} needs a value, {options[before].metavar}, but {word} comes next")
+            raise UsageError(f"{before} needs a value ({options[before].metavar}), found {word}")
+        elif before == "--set" and "=" not in word:
+            raise UsageError(_setting(words, word))
         before = word if before is None and takes_value(options.get(word)) else None
 
 
@@ -45,6 +49,16 @@ def check_dash(word: str) -> None:
             f"{text!r} begins with {text[0]!r} (U+{ord(text[0]):04X}), expected '-': is it pasted from a web page? "
             f"Type {meant}"
         )
+
+
+def _setting(words: Sequence[str], word: str) -> str:
+    """What is said of `--set size 1` and `--set size:1`."""
+    name, mark, value = word.partition(":")
+    after = next((after for before, after in pairwise(words) if before == word), "-")
+    value = value if mark or after.startswith("-") else after
+    meant = f"{name}={value}" if name and value else ""
+    near = f"; did you mean {shlex.quote(meant)}?" if meant else ", for example --set lookback=40"
+    return f"--set {word!r}, expected NAME=VALUE{near}"
 
 
 def _check_one_dash(word: str, options: Mapping[str, Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 
 def did_you_mean(word: object, words: Iterable[str]) -> str:
@@ -11,13 +12,33 @@ def did_you_mean(word: object, words: Iterable[str]) -> str:
     return f"; did you mean {found!r}?" if found else ""
 
 
-def near(word: object, words: Iterable[str]) -> str | None:
-    """The one of `words` that is nearest to `word`, in whatever case either is; None when none is near."""
+def listed(words: Collection[str], none: str = "there is none") -> str:
+    """`there are breakout and wave`: what there is to choose from, or `none`."""
+    *others, last = words or ("",)
+    if not last:
+        return none
+    return f"there are {', '.join(others)} and {last}" if others else f"there is {last}"
+
+
+def near(word: object, words: Iterable[str], nearness: float = 0.6) -> str | None:
+    """The one of `words` that is nearest to `word`, in whatever case either is; None when none is as near as that."""
     from difflib import get_close_matches  # only errors need it
 
     folded = {known.casefold(): known for known in words}
-    found = get_close_matches(str(word).casefold(), folded, n=1)
+    spans = {_minutes(text): known for text, known in folded.items()}
+    if None not in spans:  # 60m is 1h, and 7m is neither 1m nor 5m
+        return spans.get(_minutes(str(word).casefold()))
+    found = get_close_matches(str(word).casefold(), folded, n=1, cutoff=nearness)
     return folded[found[0]] if found else None
+
+
+_SPAN = re.compile(r"([0-9]{1,6})\s*(?:(m|min|mins|minutes?)?|(h|hours?)|(d|days?))")
+
+
+def _minutes(text: str) -> int | None:
+    """How long `5m`, `5 min`, `5`, `1h` and `1d` are; None of what is no span of time."""
+    span = _SPAN.fullmatch(text.strip())
+    return int(span[1]) * (60 if span[3] else 1440 if span[4] else 1) if span else None
 
 
 def inert(text: str, length: int = 200) -> str:

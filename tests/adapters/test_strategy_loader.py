@@ -1,7 +1,5 @@
 """Strategies are found by every name that they have, and what is wrong with one is said with its place."""
 
-# ruff: noqa: E501  messages are asserted whole
-
 from __future__ import annotations
 
 import sys
@@ -134,7 +132,8 @@ def test_an_unknown_name_is_told_with_the_nearest_and_where_it_was_looked_for(pr
 
 def test_an_unknown_name_in_an_empty_project_is_told(tmp_path: Path) -> None:
     assert refusal("breakout", tmp_path) == (
-        f"there is no strategy 'breakout'; looked in {tmp_path}/strategies and {tmp_path}/configs/strategies; none found"
+        f"there is no strategy 'breakout'; looked in {tmp_path}/strategies and {tmp_path}/configs/strategies; "
+        "none found: livekit init makes one"
     )
 
 

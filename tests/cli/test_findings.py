@@ -155,7 +155,7 @@ def test_a_data_folder_that_is_not_there_is_refused(livekit: Any, words: tuple[s
 def test_an_empty_data_folder_name_is_refused(livekit: Any, tmp_path: Path, words: tuple[str, ...]) -> None:
     ended = livekit(*words, "--data-dir", "")
     assert (ended.code, ended.out) == (2, [])
-    assert "is empty" in ended.err[-1]
+    assert "--data-dir is '', expected a name" in ended.err[-1]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -124,8 +124,8 @@ def test_a_reader_who_leaves_does_not_leave_half_a_project(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (["init", "file"], 73, "cannot make a project in file: it is a file, expected a folder"),
-        (["init", "file/in"], 73, "cannot make file/in/strategies/my_strategy.py: Not a directory"),
+        (["init", "file"], 73, "cannot make file/strategies/my_strategy.py: file is a file, expected a folder"),
+        (["init", "file/in"], 73, "cannot make file/in/strategies/my_strategy.py: file is a file, expected a folder"),
         (["init", "taken"], 73, "cannot make taken/strategies/my_strategy.py: taken/strategies is a file, expected a"),
         (["init", "/proc/nowhere"], 73, "cannot make /proc/nowhere/strategies/my_strategy.py: No such file or direct"),
         (["init", "--strategy-name", "class"], 2, "--strategy-name is 'class', expected a name that a Python class"),

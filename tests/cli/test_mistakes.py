@@ -19,7 +19,7 @@ RUN = "livekit run BTCUSDT --strategy wave"
         (["BTCUSDT", "--strategy", "wave"], f"BTCUSDT is a symbol, expected a command; did you mean: {RUN}"),
         (["wave"], "wave is a strategy, expected a command; did you mean: livekit run SYMBOL --strategy wave"),
         (["run", "wave", "BTCUSDT"], f"run needs --strategy NAME; did you mean: {RUN}"),
-        (["run", "BTCUSDT"], "run needs --strategy NAME; there are wave"),
+        (["run", "BTCUSDT"], "run needs --strategy NAME; there is wave"),
         (["run"], "run needs a SYMBOL, as in: livekit run BTCUSDT --strategy breakout"),
         (
             ["--strategy", "wave", "run"],
@@ -31,7 +31,7 @@ RUN = "livekit run BTCUSDT --strategy wave"
             ["run", "A", "\u2013strategy", "wave"],
             "'–strategy' begins with '–' (U+2013), expected '-': is it pasted from a web page? Type --strategy",
         ),
-        (["run", "A", "--strategy", "--once"], "--strategy needs a value, NAME, but --once comes next"),
+        (["run", "A", "--strategy", "--once"], "--strategy needs a value (NAME), found --once"),
         (["run", "A", "-s", "wave", "--speed=10x"], "--speed is '10x', expected a number; did you mean --speed 10?"),
         (["backtest", "A", "B", "-s", "x"], "backtest takes one SYMBOL; 'B' is too much"),
         (["status", "--jsn"], "status has no option --jsn; did you mean '--json'?"),
