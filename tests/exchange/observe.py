@@ -20,7 +20,7 @@ PATIENT_MS = 20_000
 SECONDS = 30.0
 """A deadline for what should end by itself."""
 
-_STEPS, _STEP = 5, 0.2
+_STEPS, _STEP = 4, 0.2
 """After so many steps of the exchange's clock, so many seconds each, nothing has come."""
 
 _SLOW = ("never", "drip", "lost")

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
@@ -32,13 +32,22 @@ from .market import Listing, Market, symbols
 from .websocket import Hub
 from .wire import Call, Refused, Reply, Reshape, Route, Venue, dumps, typical_page
 
+if TYPE_CHECKING:
+    from .names import Authority
+
 _Result = TypeVar("_Result")
 
 
 class LocalExchange:
     """A server on 127.0.0.1 that unmodified clients take for the real exchanges."""
 
-    def __init__(self, listings: Iterable[Listing] | None = None, clock: Clock | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        listings: Iterable[Listing] | None = None,
+        clock: Clock | None = None,
+        port: int = 0,
+        tls: Authority | None = None,
+    ) -> None:
         self.market = Market(symbols() if listings is None else listings)
         self.clock = clock or Clock()
         self.ledger = Ledger()
@@ -47,6 +56,8 @@ class LocalExchange:
         self.budgets = {venue.name: Budget(venue) for venue in self.venues}
         self._held = _bound(port)
         self.port: int = self._held.getsockname()[1]
+        self.tls = tls
+        self.tls_port = 0
         self._connections: WeakKeyDictionary[Any, list[int]] = WeakKeyDictionary()
         self._connected = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,6 +133,10 @@ class LocalExchange:
         self._runner = web.ServerRunner(self._server, shutdown_timeout=0)
         await self._runner.setup()
         await self._open()
+        if self.tls is not None:
+            secured = _bound(0)
+            self.tls_port = secured.getsockname()[1]
+            await web.SockSite(self._runner, secured, ssl_context=self.tls.server()).start()
         self.clock.listeners.append(self._clock_moved)
         publishing = asyncio.create_task(self.hub.run())
         started.set_result(None)
@@ -198,8 +213,10 @@ class LocalExchange:
         return await carry(request, reply, rule.fault.pad if rule and isinstance(rule.fault, Body) else 0)
 
     async def _serve_stream(self, request: web.BaseRequest, number: int) -> web.StreamResponse:
+        here = request.host.startswith("127.0.0.1")
+        path = request.path if here else f"/{request.host.split('.')[0]}{request.path}"  # as `client.options` has it
         for venue in self.venues:
-            talk = venue.talk(request.path, dict(request.query), number)
+            talk = venue.talk(path, dict(request.query), number)
             if talk is not None:
                 break
         else:

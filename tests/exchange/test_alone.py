@@ -65,7 +65,9 @@ def test_alone_it_serves_and_is_scripted_over_http(ask: Ask) -> None:
     ask("/control/faults", {"fault": "null", "endpoint": "klines", "count": 1})
     assert ask("/control/")["rules"] == ["null klines *"]
     assert ask(KLINES) is None
+    ask("/control/faults", {"fault": "null"})
     ask("/control/faults", method="DELETE")
+    assert ask("/control/")["rules"] == []
     assert "status-503" in ask("/control/faults")
 
     ask("/control/limits", {"exchange": "binance", "enforced": True, "limits": {"spot": 1}})

@@ -184,6 +184,17 @@ def test_a_last_price(exchange: LocalExchange, exchange_id: str) -> None:
     assert run(ask()) == 123.45
 
 
+def test_bybit_gives_the_newest_candle_first_and_binance_the_oldest(exchange: LocalExchange) -> None:
+    """Which ccxt hides, so it is asked without it."""
+    import json
+    from urllib.request import urlopen
+
+    with urlopen(f"{exchange.url}/v5/market/kline?category=spot&symbol=BTCUSDT&interval=1&limit=2", timeout=10) as said:
+        assert [int(row[0]) for row in json.load(said)["result"]["list"]] == [START, START - MINUTE_MS]
+    with urlopen(f"{exchange.url}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=2", timeout=10) as said:
+        assert [row[0] for row in json.load(said)] == [START - MINUTE_MS, START]
+
+
 # ---- websocket
 
 

@@ -159,13 +159,14 @@ def test_a_path_and_exact_candles_are_what_they_say(market: Market) -> None:
 
 
 def test_shapes_are_taken_off_again(market: Market) -> None:
-    plain = minutes(market, 3)
+    def seen() -> list[Candle | None]:
+        return [*minutes(market, 3), market.candle(Kind.SPOT, BTC, "3m", at(0), at(9))]
+
+    plain = seen()
     market.script(BTC, path(at(0), [1.0, 2.0, 3.0]))
-    assert market.candle(Kind.SPOT, BTC, "3m", at(0), at(9)) != market.candle(
-        Kind.LINEAR, "ETHUSDT", "3m", at(0), at(9)
-    )
+    assert [candle and candle.close for candle in seen()] == [1.0, 2.0, 3.0, 3.0]
     market.unscript(BTC)
-    assert minutes(market, 3) == plain
+    assert seen() == plain
 
 
 def test_a_shape_for_a_symbol_that_is_not_there_is_refused(market: Market) -> None:
