@@ -43,8 +43,8 @@ def _usable(stream: TextIO | None, number: int) -> TextIO:
 
 
 def _leave_early(number: int, _frame: object) -> None:
-    """Asked to end before anything has begun: for a runner that is a graceful stop, for the rest an interruption."""
-    os._exit(0 if "run" in sys.argv[1:2] else 128 + number)
+    """Asked to end before anything has begun: what ends only when it is asked has ended well, the rest not."""
+    os._exit(0 if sys.argv[1:2] in (["run"], ["watch"]) else 128 + number)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,12 @@ from pathlib import Path
 from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, JournalError
 from ..core.event import Event
 from ..core.pulse import Pulse
-from ..core.state import Identity, Publish, Step
+from ..core.state import Identity, Step
 from .claim import Claim, lock_own
 from .disk import Disk, is_full, why_not
 from .lines import NO_SUM, Content, Line, header_line, step_line
 from .names import Places, places
-from .reading import ADVICE, decoded, foreign, lost_lines, read_before, read_content
+from .reading import ADVICE, decoded, foreign, lost_lines, published_after, read_content
 from .threads import Threads
 
 SEGMENT_BYTES = 64 * 1024
@@ -55,7 +55,7 @@ class JournalFile:
         self._closed = False
         self._last, self._acked = _newest(content, files)
         self._acked = max(self._acked, claim.found.acked)
-        self._unacknowledged = _published_after(self._acked, content, files)
+        self._unacknowledged = published_after(self._acked, content, files)
 
     @property
     def last(self) -> Step | None:
@@ -327,21 +327,3 @@ def _newest(content: Content, files: Places) -> tuple[Step | None, int]:
     if not content.lines:
         return None, 0
     return decoded(content.lines[-1], files.journal)
-
-
-def _published_after(acked: int, content: Content, files: Places) -> list[tuple[int, Event]]:
-    """The events with a number above `acked`; older segments are read only when they hold some."""
-    found: list[tuple[int, Event]] = []
-    path = files.journal
-    while True:
-        lines = [line for line in content.lines if line.publishes and line.seq > acked]
-        found = [(line.seq, _event(line, path)) for line in lines] + found
-        if content.header.seq <= acked or content.header.segment <= 1:
-            return found
-        path, content = files.segment(content.header.segment - 1), read_before(content, files)
-
-
-def _event(line: Line, path: Path) -> Event:
-    owed = decoded(line, path)[0].owed
-    assert isinstance(owed, Publish)  # line.publishes said so
-    return owed.event

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ..core.codec import Undecodable
 from ..core.errors import JournalDamaged
-from ..core.state import Identity, Step
+from ..core.event import Event
+from ..core.state import Identity, Publish, Step
 from .disk import plain_bytes
 from .lines import Content, DamagedLineError, Line, verify
 from .names import Places
@@ -52,6 +53,27 @@ def decoded(line: Line, path: Path) -> tuple[Step, int]:
         return line.step()
     except (Undecodable, ValueError) as error:
         raise JournalDamaged(f"{path}: step {line.seq} cannot be read: {error}. {ADVICE}") from None
+
+
+def published_after(seq: int, newest: Content, files: Places) -> list[tuple[int, Event]]:
+    """The events with a number above `seq`, oldest first; older segments are read only when they hold some.
+
+    Raises JournalDamaged.
+    """
+    found: list[tuple[int, Event]] = []
+    path, content = files.journal, newest
+    while True:
+        lines = [line for line in content.lines if line.publishes and line.seq > seq]
+        found = [(line.seq, _event(line, path)) for line in lines] + found
+        if content.header.seq <= seq or content.header.segment <= 1:
+            return found
+        path, content = files.segment(content.header.segment - 1), read_before(content, files)
+
+
+def _event(line: Line, path: Path) -> Event:
+    owed = decoded(line, path)[0].owed
+    assert isinstance(owed, Publish)  # line.publishes said so
+    return owed.event
 
 
 def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:

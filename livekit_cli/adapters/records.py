@@ -63,18 +63,32 @@ class Written(NamedTuple):
 
 def read_record(path: Path) -> Record:
     """The journal at `path`; a damaged one is told by its `damage`."""
-    files = Places(path)
-    held, pulse = _holder(files)
+    held, pulse = holder(Places(path))
     try:
-        content = _read_own(path)
+        content = read_own(path)
+    except JournalDamaged as error:
+        return damaged(path, error, pulse, held)
+    return recorded(path, content, pulse, held)
+
+
+def recorded(path: Path, content: Content, pulse: Pulse, held: bool | None) -> Record:
+    """The record of a journal with this `content`, read later than its `pulse`."""
+    files = Places(path)
+    try:
         last = decoded(content.lines[-1], path)[0] if content.lines else None
     except JournalDamaged as error:
-        gone = None if path.exists() else lost_lines(0, pulse.seq, files)
-        return Record(files, _named(path), None, pulse, gone or str(error), held)
+        return damaged(path, error, pulse, held)
     return Record(files, content.header.identity, last, pulse, lost_lines(content.seq, pulse.seq, files), held)
 
 
-def _holder(files: Places) -> tuple[bool | None, Pulse]:
+def damaged(path: Path, error: JournalDamaged, pulse: Pulse, held: bool | None) -> Record:
+    """The record of a journal that cannot be read."""
+    files = Places(path)
+    gone = None if path.exists() else lost_lines(0, pulse.seq, files)
+    return Record(files, _named(path), None, pulse, gone or str(error), held)
+
+
+def holder(files: Places) -> tuple[bool | None, Pulse]:
     """Whether somebody has the journal, and the pulse of the same moment.
 
     A runner that begins or ends between two looks would seem to have died: it takes the lock before it says that it
@@ -115,7 +129,7 @@ def read_steps(record: Record) -> Iterator[Written]:
     """Every step of a journal, in turn, as it stands. Raises JournalDamaged where it can be read no further."""
     files = record.files
     # The newest file first: its header says how many segments count, and a rotation meanwhile only adds to them.
-    newest = _read_own(files.journal)
+    newest = read_own(files.journal)
     seq, prev = 0, None
     for number in range(1, newest.header.segment):
         path = files.segment(number)
@@ -131,8 +145,11 @@ def _written(content: Content, path: Path) -> Iterator[Written]:
     return (Written(path, number, line) for number, line in enumerate(content.lines, 2))  # the header is line 1
 
 
-def _read_own(path: Path) -> Content:
-    """The file at `path`, unless it is the journal of somebody else: a copy would have each event counted twice."""
+def read_own(path: Path) -> Content:
+    """The file at `path`, unless it is the journal of somebody else: a copy would have each event counted twice.
+
+    Raises JournalDamaged.
+    """
     content = read_file(path)
     identity = content.header.identity
     if path.stem != file_stem(identity) or path.parent.name != identity.mode:

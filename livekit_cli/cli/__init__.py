@@ -18,7 +18,7 @@ from .output import complain, forget, print_lines
 GROUPS = {
     "Set up": ("init", "strategies"),
     "Run": ("backtest", "run"),
-    "Look": ("status", "events"),
+    "Look": ("status", "watch", "events"),
     "Understand": ("report", "explain", "dump"),
 }
 """In the order in which help lists them, which is that in which a newcomer meets them."""

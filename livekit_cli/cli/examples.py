@@ -35,6 +35,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit status --symbol BTCUSDT", "one symbol"),
         ("livekit status --json", "an object a line, for programs"),
     ),
+    "watch": (
+        ("livekit watch", "the table of what runs, from another shell"),
+        ("livekit watch --strategy breakout --symbol BTCUSDT", "one strategy on one symbol"),
+        ("livekit watch --once", "as it is now, as plain text: for a pipe, cron, or a mail"),
+        ("livekit watch --svg table.svg", "a picture of it"),
+    ),
     "events": (
         ("livekit events", "all that opened and closed"),
         ("livekit events breakout --last 20", "the newest twenty of one strategy"),

@@ -14,7 +14,7 @@ from ..core.event import Closed, Event, Mode
 from ..core.health import Health
 from ..core.pulse import Snapshot
 from ..core.tally import Tally
-from .columns import NAME_CELLS, gain, lines_of
+from .columns import NAME_CELLS, even_text, gain, lines_of
 from .inert import cells
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text, time_text
 from .look import Look
@@ -23,6 +23,7 @@ from .styled import Line, Piece, clipped, joined, said
 
 NOTHING = Tally()
 NOTHING_YET = "nothing runs here yet"
+EVENT_DIGITS = 7
 HEAD_CELLS = 20
 """Longest name in the head."""
 
@@ -192,10 +193,14 @@ def _event_words(event: Event, look: Look) -> Iterator[Piece]:
         earned = event.pnl.pnl_percentage
         yield Piece(f"{event.close_reason.value:12} ")
         yield Piece(f"{percent_text(earned):>7}", gain(earned))
-        yield Piece(f"  {price_text(event.pnl.price_open)} -> {price_text(event.pnl.price_close)}")
+        yield Piece("".join(f"  {mark}" for mark in marks(event)), ("yellow",))
+        yield Piece(f"  {_price(event.pnl.price_open)} -> {_price(event.pnl.price_close)}")
         yield Piece(f" in {duration_text(event.close_timestamp - signal.timestamp)}")
     else:
-        levels = (signal.price_open, signal.price_take_profit, signal.price_stop_loss)
-        yield Piece("{}  TP {}  SL {}".format(*map(price_text, levels)))
-    yield Piece("".join(f" {mark}" for mark in marks(event)), ("yellow",))
+        levels = (signal.price_open, signal.price_stop_loss, signal.price_take_profit)
+        yield Piece("{}  SL {}  TP {}".format(*map(_price, levels)))
     yield Piece(f"  {said(signal.note, look)}" if signal.note else "", ("dim",))
+
+
+def _price(price: float) -> str:
+    return even_text(price, EVENT_DIGITS)

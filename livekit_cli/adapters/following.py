@@ -1,0 +1,153 @@
+"""Following journals that others write: each look reads what has changed since the last one, and nothing else.
+
+A file that has not been touched for a second is known by its time, size and number. One that was touched later is read
+again at the next look, whatever these say: they tell two writes apart only when the file system's clock does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..core.errors import JournalDamaged
+from ..core.pulse import Pulse
+from ..core.tally import Tally, together
+from .claim import is_held
+from .clock import wall_ms
+from .names import Places, signal_folder
+from .reading import published_after
+from .records import Record, damaged, holder, read_own, recorded
+
+SETTLED_MS = 1_000
+
+Mark = tuple[int, ...] | None
+"""What a file is known by; None when there is none."""
+
+UNSETTLED: Mark = ()
+"""Remembered in place of the mark of a file that may yet be written to unnoticed: no file has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The journals in the order of their names, what their last runs have come to, and what could not be read."""
+
+    records: list[Record]
+    tally: Tally
+    faults: list[str]
+
+
+class Following:
+    """The journals below a data folder, of one strategy and symbol or of all, those that are yet to come included.
+
+    One that was there and is gone stays, as damaged: whoever watches must not take it for one that never was.
+    """
+
+    def __init__(self, data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> None:
+        self._folder = signal_folder(data_folder)
+        self._wanted = strategy, symbol
+        self._journals: dict[Path, FollowedJournal] = {}
+
+    def look(self) -> Seen:
+        """What the files say now."""
+        faults: list[str] = []
+        try:
+            for path in _paths(self._folder):
+                self._journals.setdefault(path, FollowedJournal(path))
+        except FileNotFoundError:
+            pass  # nothing has run here yet, or it was all moved away
+        except OSError as error:
+            faults.append(f"{self._folder}: cannot be read: {error.strerror}")
+        seen = [journal for _, journal in sorted(self._journals.items()) if self._is_seen(journal, faults)]
+        faults += [journal.fault for journal in seen if journal.fault]
+        return Seen([journal.record for journal in seen], together(journal.tally for journal in seen), faults)
+
+    def _is_seen(self, journal: FollowedJournal, faults: list[str]) -> bool:
+        try:
+            journal.look()
+        except OSError as error:
+            faults.append(f"{journal.path}: cannot be looked at: {error.strerror}")
+            return False
+        strategy, symbol = self._wanted
+        whose = journal.record.identity
+        return journal.was_there and strategy in (None, whose.strategy) and symbol in (None, whose.symbol)
+
+
+class FollowedJournal:
+    """One journal: its record, the events of its last run added up, and what keeps that sum from being whole."""
+
+    record: Record
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tally = Tally()
+        self.fault: str | None = None
+        self.was_there = False
+        self._files = Places(path)
+        self._marks = UNSETTLED, UNSETTLED
+        self._held: bool | None = None
+        self._pulse = Pulse()
+        self._seq = 0
+        self._began = -1
+        self._counted = 0
+
+    def look(self) -> None:
+        """Bring `record`, `tally` and `fault` up to date."""
+        now = wall_ms()
+        marks = _mark(self._files.pulse), _mark(self.path)
+        beats = marks[0] != self._marks[0] or is_held(self._files) != self._held
+        if beats:
+            self._held, self._pulse = holder(self._files)
+        # What the pulse bears witness to was in the file before: where it was not read yet, the file is read again.
+        is_behind = self._pulse.seq > self._seq or self._pulse.began != self._began
+        if marks[1] != self._marks[1] or is_behind or (beats and self.record.damage):
+            self._read()
+        elif beats:
+            self.record = replace(self.record, pulse=self._pulse, held=self._held)
+        self._marks = _settled(marks[0], now), _settled(marks[1], now)
+        self.was_there = self.was_there or marks[1] is not None or self._pulse.seq > 0
+
+    def _read(self) -> None:
+        try:
+            content = read_own(self.path)
+        except JournalDamaged as error:
+            gone = not self.path.exists()
+            told = JournalDamaged(f"{self.path}: the journal is gone: moved or deleted") if gone else error
+            self.record = damaged(self.path, told, self._pulse, self._held)
+            return
+        self.record = recorded(self.path, content, self._pulse, self._held)
+        if self._pulse.began != self._began:
+            self.tally, self.fault = Tally(), None
+            self._began = self._counted = self._pulse.began
+        try:
+            self.tally = self.tally.plus(event for _, event in published_after(self._counted, content, self._files))
+        except JournalDamaged as error:
+            self.fault = f"not all events of {self.path.stem} are counted: {error}"
+        self._seq = self._counted = content.seq
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """The journals, by their own files and by their pulses: one may be gone while its pulse still is there."""
+    with os.scandir(folder) as modes:
+        for mode in modes:
+            if mode.is_dir():
+                yield from (Path(path) for path in _stems(mode.path))
+
+
+def _stems(folder: str) -> set[str]:
+    with os.scandir(folder) as entries:
+        names = [os.path.splitext(entry.path) for entry in entries]  # noqa: PTH122  a Path for each costs ten times more
+    return {f"{stem}.jsonl" for stem, ending in names if ending in (".jsonl", ".pulse")}
+
+
+def _mark(path: Path) -> Mark:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _settled(mark: Mark, now_ms: int) -> Mark:
+    return UNSETTLED if mark and now_ms - mark[0] // 1_000_000 < SETTLED_MS else mark
