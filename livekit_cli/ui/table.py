@@ -23,7 +23,7 @@ from .styled import Line, Piece, clipped, joined, said
 
 NOTHING = Tally()
 NOTHING_YET = "nothing runs here yet"
-EVENT_DIGITS = 7
+EVENT_DIGITS = 6
 HEAD_CELLS = 20
 """Longest name in the head."""
 

@@ -271,9 +271,9 @@ def test_the_latest_events_and_the_totals_stand_below(world, shown, running) -> 
     events = [event for i in range(12) for event in (world.opened(i), world.closed(i, pnl=1.0 if i % 3 else -0.5))]
     lines = shown(running(), tally=Tally().plus(events), width=100)
     assert lines[-1] == "this run  closed 12 (8W/4L) +6.00%"
-    assert lines[-3] == "00:23 BTCUSDT closed long  take_profit   +1.00%  100.0000 -> 101.0000 in 12m  30m high"
+    assert lines[-3] == "00:23 BTCUSDT closed long  take_profit   +1.00%  100.000 -> 101.000 in 12m  30m high"
     assert sum("BTCUSDT" in line for line in lines[3:]) == LATEST
-    assert "00:11 BTCUSDT opened long  100.0000  SL 99.50000  TP 101.0000  30m high" in shown(
+    assert "00:11 BTCUSDT opened long  100.000  SL 99.5000  TP 101.000  30m high" in shown(
         running(), tally=Tally().plus(events[:1])
     )
 
@@ -289,7 +289,7 @@ def test_events_of_another_day_have_their_date(world, shown, running) -> None:
 
 def test_a_close_that_was_found_later_is_marked(world, shown, running) -> None:
     lines = shown(running(), tally=Tally().plus([world.closed(recovered=True)]))
-    assert " +0.60%  recovered  100.0000 -> " in lines[-3]
+    assert " +0.60%  recovered  100.000 -> " in lines[-3]
 
 
 def test_events_of_several_strategies_name_theirs(world, shown, running) -> None:
