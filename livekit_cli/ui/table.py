@@ -19,13 +19,19 @@ from .inert import cells
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text, time_text
 from .look import Look
 from .rows import UNWELL, Row, countdown_ms, detail, newest_minute, ranked
-from .styled import Line, Piece, clipped, joined, said
+from .styled import Line, Piece, clipped, joined, said, width_of
 
 NOTHING = Tally()
 NOTHING_YET = "nothing runs here yet"
 EVENT_DIGITS = 6
+SHORTEST_NOTE = 16
+"""Cells below which a note that does not fit is left out: three letters of it tell nobody anything."""
+
 HEAD_CELLS = 20
 """Longest name in the head."""
+
+ROOMY = 12
+"""Lines of a terminal from which on a blank one can be spared."""
 
 FEWEST_WITH_HEADINGS = 4
 """Lines for the symbols from which on headings are worth one of them."""
@@ -47,7 +53,8 @@ def frame(view: View, now_ms: int, look: Look) -> list[Line]:
     """Everything at wall time `now_ms`, in at most `look.height` lines of at most `look.width` cells."""
     rows = ranked(view.snapshots, now_ms)
     details = [detail(row, look) for row in rows]
-    room = look.height - 2  # the head and the foot
+    is_roomy = look.height >= ROOMY
+    room = look.height - 2 - is_roomy  # the head, the foot, and a blank line before it
     notes = [[Piece(said(note, look), ("yellow",))] for note in view.notes[: max(0, room // 3)]]
     symbols, events = _shares(rows, details, view, room - len(notes))
     lines: list[Line] = [
@@ -56,7 +63,7 @@ def frame(view: View, now_ms: int, look: Look) -> list[Line]:
         *_symbol_lines(rows, details, symbols, look),
         *_event_lines(view, events, look),
     ]
-    lines += [[]] if len(lines) + 1 < look.height else []
+    lines += [[]] if is_roomy else []
     lines.append(_foot(view, rows))
     return [clipped(line, look.width, look) for line in lines[: max(0, look.height)]]
 
@@ -178,7 +185,8 @@ def _event_lines(view: View, room: int, look: Look) -> Iterator[Line]:
     width = max(map(cells, names))
     for event, name in zip(events, names, strict=True):
         when = time_text(event.time)[5:16].replace("T", " ") if with_day else clock_text(event.time)
-        yield [Piece(f"{when} ", ("dim",)), Piece(f"{look.fitted(name, width)} "), *_event_words(event, look)]
+        line = [Piece(f"{when} ", ("dim",)), Piece(f"{look.fitted(name, width)} "), *_event_words(event)]
+        yield [*line, *_note(event, look, look.width - width_of(line))]
 
 
 def _name(event: Event, look: Look, *, with_strategy: bool) -> str:
@@ -186,7 +194,13 @@ def _name(event: Event, look: Look, *, with_strategy: bool) -> str:
     return f"{symbol} {said(event.strategy_name, look, NAME_CELLS)}" if with_strategy else symbol
 
 
-def _event_words(event: Event, look: Look) -> Iterator[Piece]:
+def _note(event: Event, look: Look, room: int) -> Iterator[Piece]:
+    note = said(event.signal.note, look, max(0, room - 2))
+    if cells(note) >= min(SHORTEST_NOTE, cells(event.signal.note)) > 0:
+        yield Piece(f"  {note}", ("dim",))
+
+
+def _event_words(event: Event) -> Iterator[Piece]:
     signal = event.signal
     yield Piece(f"{event.action} {signal.position.value:5} ")
     if isinstance(event, Closed):
@@ -199,7 +213,6 @@ def _event_words(event: Event, look: Look) -> Iterator[Piece]:
     else:
         levels = (signal.price_open, signal.price_stop_loss, signal.price_take_profit)
         yield Piece("{}  SL {}  TP {}".format(*map(_price, levels)))
-    yield Piece(f"  {said(signal.note, look)}" if signal.note else "", ("dim",))
 
 
 def _price(price: float) -> str:

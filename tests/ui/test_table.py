@@ -397,3 +397,11 @@ def test_hostile_text_neither_moves_the_cursor_nor_breaks_a_row(
             assert all(map(harmless, lines))
             assert len(lines) == 8 + (len(snapshots) - 1) + bool(text)
             assert all(cell_len(line) <= width for line in lines)
+
+
+def test_a_note_that_has_no_room_to_say_anything_is_left_out(world, shown, running) -> None:
+    tally = Tally().plus([world.closed(signal=world.signal(note="above the 30-minute high"))])
+    ends = [shown(running(), tally=tally, width=width)[-3].partition(" in 12m")[2] for width in (79, 85, 92, 110)]
+    assert ends == ["", "", "  above the 30-mi…", "  above the 30-minute high"]
+    tally = Tally().plus([world.closed(signal=world.signal(note="dip"))])
+    assert shown(running(), tally=tally, width=79)[-3].endswith(" in 12m  dip")
