@@ -9,8 +9,6 @@ from typing import TextIO
 
 from ..core.errors import DiskFailed
 
-SHOW_CURSOR = b"\x1b[?25h"
-
 
 class Output:
     """Standard output of a run, written past Python's buffers.

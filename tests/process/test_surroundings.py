@@ -350,7 +350,7 @@ def test_an_interrupted_backtest_gives_the_cursor_back(
 ) -> None:
     fives.strategy("slow", "def get_signal(self, market):\n    threading.Event().wait(0.01)", head="import threading")
     screen = terminal("backtest", "BTCUSDT", "--strategy", "slow")
-    until(lambda: HIDE in screen.read(), "the progress bar")
+    until(lambda: b"%" in screen.read(), "the progress bar")
     screen.running.send(signal.SIGINT)
     until(lambda: screen.read() and screen.running.gone(), "the end")
     assert screen.running.process.returncode == 130
