@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from livekit_cli.adapters import journal as journal_module
+from livekit_cli.adapters import pulse_file as pulse_file_module
+from livekit_cli.adapters import reading as reading_module
 from livekit_cli.adapters.clock import wall_ms
-from livekit_cli.adapters.disk import Disk
+from livekit_cli.adapters.disk import Disk, plain_bytes
 from livekit_cli.adapters.following import SETTLED_MS, Following
 from livekit_cli.adapters.journal import JournalFile, open_journal
 from livekit_cli.adapters.names import Places
@@ -124,13 +126,13 @@ class Reads:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.names: list[str] = []
-        read = Path.read_bytes
 
         def counted(path: Path) -> bytes:
             self.names.append(path.name)
-            return read(path)
+            return plain_bytes(path)
 
-        monkeypatch.setattr(Path, "read_bytes", counted)
+        for module in (reading_module, pulse_file_module):
+            monkeypatch.setattr(module, "plain_bytes", counted)
 
     def of(self, call: Callable[[], object]) -> list[str]:
         self.names.clear()
