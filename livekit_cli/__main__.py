@@ -38,7 +38,12 @@ def _open_streams() -> None:
 def _usable(stream: TextIO | None, number: int) -> TextIO:
     if stream is None:
         return open(number, "w", encoding="utf-8", closefd=False)  # it lives as long as the process
-    stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+    encoding = stream.encoding
+    if stream.isatty():
+        from .ui.look import speaks_unicode
+
+        encoding = encoding if speaks_unicode(stream) else "ascii"  # Python writes UTF-8 also under LANG=C
+    stream.reconfigure(encoding=encoding, errors="backslashreplace")  # type: ignore[attr-defined]
     return stream
 
 

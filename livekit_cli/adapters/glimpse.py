@@ -19,6 +19,8 @@ MOST_SIGNALS = 50
 TAIL_BYTES = 64 * 1024
 """How much is read of a journal's end."""
 
+_RUNS = re.compile(rb"^runs:", re.MULTILINE)
+
 HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}")
 """Words that no shell takes for anything else."""
 
@@ -43,6 +45,16 @@ class Told(NamedTuple):
 def journals(data: Path) -> list[Named]:
     """The journals below `data` whose names are harmless. Never raises."""
     return list(islice(_journals(data), MOST_JOURNALS))
+
+
+def configs(project: Path, *, fleets: bool) -> list[str]:
+    """The fleets or the exchanges in configs/, told apart by a line that only fleets have. Never raises."""
+    try:
+        paths = sorted((project / "configs").glob("*.yaml"))
+    except OSError:
+        return []
+    names = [path.stem for path in paths[:MOST_JOURNALS] if bool(_RUNS.search(_piece(path, 0))) == fleets]
+    return [name for name in names if name != "livekit" and _is_word(name)]
 
 
 def signals(data: Path) -> list[Told]:

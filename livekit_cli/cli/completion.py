@@ -18,7 +18,7 @@ import typer
 from ..adapters import glimpse, shells
 from ..adapters.strategy_files import names_in
 from ..core.candle import INTERVALS
-from ..core.errors import UsageError
+from ..core.errors import LivekitError, UsageError
 from ..core.words import did_you_mean
 from . import COMMANDS, COMPLETE, application
 from .help import sentence
@@ -134,7 +134,8 @@ class _Line:
         choices = getattr(param.type, "choices", None)
         if choices:
             return ((str(choice), "") for choice in choices)
-        find = VALUES.get(f"{param.param_type_name} {param.name}") or VALUES.get(param.name)
+        keys = (f"{self._command.name} {param.name}", f"{param.param_type_name} {param.name}", param.name)
+        find = next((VALUES[key] for key in keys if key in VALUES), None)
         return find(self) if find else ()
 
     @cached_property
@@ -143,7 +144,13 @@ class _Line:
 
     @cached_property
     def data(self) -> Path:
-        return Path(*self._values.get("data_dir", [])) if "data_dir" in self._values else self.project / "data"
+        from ..adapters.config.defaults import data_folder_of
+
+        given = self._values.get("data_dir")
+        try:
+            return data_folder_of(self.project, Path(*given) if given else None)
+        except LivekitError:  # whatever is wrong with the defaults, a shell is not the place to say so
+            return self.project / "data"
 
 
 def _flags(command: Any, given: Mapping[str, object] | Sequence[str]) -> Iterator[Offer]:
@@ -173,8 +180,14 @@ def _signals(line: _Line) -> Iterator[Offer]:
         yield told.id, f"{told.symbol} {told.action} {minute_text(told.time)}"
 
 
-def _exchanges(_: _Line) -> Iterator[Offer]:
+def _exchanges(line: _Line) -> Iterator[Offer]:
     yield "demo", "the built-in market"
+    yield from ((name, "") for name in glimpse.configs(line.project, fleets=False) if name != "demo")
+
+
+def _fleets(line: _Line) -> Iterator[Offer]:
+    yield from ((name, "") for name in glimpse.configs(line.project, fleets=True))
+    yield ":files yaml", ""
 
 
 def _intervals(_: _Line) -> Iterator[Offer]:
@@ -192,19 +205,22 @@ def _files(ending: str) -> Callable[[_Line], Iterable[Offer]]:
 VALUES: dict[str, Callable[[_Line], Iterable[Offer]]] = {
     "symbols": _symbols,
     "symbol": _symbols,
+    "status strategy": _traded,
+    "watch strategy": _traded,
     "option strategy": _strategies,
     "argument strategy": _traded,
     "signal": _signals,
     "exchange": _exchanges,
     "interval": _intervals,
     "candles": _files("csv"),
-    "config": _files("yaml"),
+    "config": _fleets,
+    "svg": _files("svg"),
     "project": _folders,
     "data_dir": _folders,
     "path": _folders,
     "folder": _folders,
 }
-"""Where the values of a parameter come from, by its name in the code."""
+"""Where the values of a parameter come from, by its name in the code; that of one command's goes before."""
 
 
 def _rejoined(words: Sequence[str]) -> list[str]:

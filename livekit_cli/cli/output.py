@@ -51,7 +51,7 @@ def _print(pieces: Iterable[str]) -> None:
     try:
         for piece in pieces:
             sys.stdout.write(piece)
-        sys.stdout.flush()
+            sys.stdout.flush()  # whoever reads the other end of a pipe gets whole lines, and each at once
     except BrokenPipeError:
         forget(sys.stdout)
         raise SystemExit(0) from None

@@ -34,11 +34,30 @@ def command(*, project: Project = HERE) -> None:
                 lines += one
             else:
                 errors.append(str(one))
-    print_lines(lines)
+    print_lines(_fitted(lines))
     if not lines and not errors:
-        complain(f"there is no strategy in {found.folder.absolute()}; expected .py files with a `class ...(Strategy):`")
+        complain(
+            f"there is no strategy in {found.folder.absolute()}; expected .py files with a `class ...(Strategy):`, as "
+            "livekit init makes one"
+        )
     if errors:
         raise ConfigError("\n".join(errors))
+
+
+def _fitted(lines: list[str]) -> Iterator[str]:
+    """Foreign words and values made inert; folded where a terminal would do so anyhow, with less care."""
+    from textwrap import wrap
+
+    from ..ui.inert import inert
+    from ..ui.look import look_of
+
+    look = look_of(sys.stdout)
+    for line in map(inert, lines):
+        if look.is_terminal:
+            indent = " " * (len(line) - len(line.lstrip()))
+            yield from wrap(line, look.width, subsequent_indent=f"{indent}    ", break_on_hyphens=False)
+        else:
+            yield line
 
 
 def _found(found: Found) -> Iterator[str]:
@@ -51,13 +70,12 @@ def _found(found: Found) -> Iterator[str]:
 
 def _described(entry: Entry, *, is_double: bool) -> Iterator[str]:
     from ..adapters.foreign import shown
-    from ..ui.inert import inert
 
     cls = entry.strategy_class
     assert cls is not None
     where = f", {shown(entry.path)}:{cls.__name__}" if is_double else ""
     summary = (cls.__doc__ or "").strip().partition("\n")[0]
-    yield f"{entry.name} ({cls.interval}{where})" + (f": {inert(summary)}" if summary else "")
+    yield f"{entry.name} ({cls.interval}{where})" + (f": {summary}" if summary else "")
     yield from _parameters(cls, {})
 
 
@@ -83,8 +101,7 @@ def _presets(project: Path) -> Iterator[list[str] | Exception]:
 
 def _parameters(cls: type[Strategy], params: Mapping[str, Value]) -> Iterator[str]:
     from ..strategy import parameters
-    from ..ui.inert import inert
 
     for parameter in parameters(cls).values():
         value = params.get(parameter.name, parameter.default)
-        yield f"    --set {parameter.name}={value}  ({inert(parameter.type_name)})"
+        yield f"    --set {parameter.name}={value}  ({parameter.type_name})"

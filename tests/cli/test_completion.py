@@ -104,6 +104,30 @@ def test_another_project_and_another_data_folder_are_heeded(offered: Any, world:
     assert offered("run", "--project", str(tmp_path / "kept"), "-s", "") == []
 
 
+def test_exchanges_and_fleets_are_told_apart_and_the_defaults_data_folder_is_heeded(
+    offered: Any, world: Any, tmp_path: Path
+) -> None:
+    world.run("ADAUSDT")
+    (tmp_path / "data").rename(tmp_path / "kept")
+    configs = {"mine": "exchange: demo\n", "all": "runs:\n  - strategy: x\n", "livekit": "data_dir: kept\n", "a b": ""}
+    (tmp_path / "configs").mkdir()
+    for name, text in configs.items():
+        (tmp_path / "configs" / f"{name}.yaml").write_text(text)
+    assert offered("run", "--exchange", "") == ["demo", "mine"]
+    assert offered("run", "--config", "") == ["all", ":files yaml"]
+    assert offered("run", "") == ["ADAUSDT"]
+    (tmp_path / "configs" / "livekit.yaml").write_text("data_dir: [\n")
+    assert offered("run", "") == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
+
+
+def test_signals_are_offered_the_newest_first(offered: Any, world: Any, livekit: Any) -> None:
+    world.run("ADAUSDT", minutes=20)
+    ids = [line.rpartition("id=")[2].split()[0] for line in livekit("events").out if " opened " in line]
+    assert len(ids) > 2
+    assert offered("explain", "") == ids[::-1]
+    assert offered("explain", ids[0][:4]) == ids[:1]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
