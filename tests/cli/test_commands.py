@@ -318,7 +318,8 @@ def test_no_strategies_are_said(livekit: Any, tmp_path: Path) -> None:
     ended = livekit("strategies")
     assert (ended.code, ended.out) == (0, [])
     assert ended.err == [
-        f"there is no strategy in {tmp_path / 'strategies'}; expected .py files with a `class ...(Strategy):`"
+        f"there is no strategy in {tmp_path / 'strategies'}; expected .py files with a `class ...(Strategy):`, "
+        "as livekit init makes one"
     ]
 
 
