@@ -36,7 +36,7 @@ class Claim:
     def __init__(self, places: Places, command: str, now: int) -> None:
         """Raises JournalLocked and CannotCreate."""
         self.files = places
-        self._lock = _locked(places)
+        self._lock = locked(places)
         self.found = read_pulse(places.pulse) or Pulse()
         self._only_announced = False
         try:
@@ -68,7 +68,7 @@ class Claim:
 
     def refused(self) -> JournalLocked:
         """The error for whoever finds the journal's own lock taken."""
-        return _locked_error(self.files)
+        return locked_error(self.files)
 
     def halt(self, reason: str) -> None:
         """Show why nobody runs on this journal; what the found pulse bears witness to is kept."""
@@ -122,7 +122,8 @@ def _is_locked(path: Path) -> bool | None:
         os.close(fd)
 
 
-def _locked(places: Places) -> BaseFileLock:
+def locked(places: Places) -> BaseFileLock:
+    """The lock of a journal, taken; whoever has it calls `release`. Raises JournalLocked and CannotCreate."""
     from filelock import FileLock, Timeout
 
     # The soft fallback would take the mere existence of a file for a lock: a kill -9 would leave it there for ever.
@@ -136,13 +137,14 @@ def _locked(places: Places) -> BaseFileLock:
     try:
         lock.acquire()
     except Timeout:
-        raise _locked_error(places) from None
+        raise locked_error(places) from None
     except (OSError, NotImplementedError) as error:
         raise CannotCreate(f"cannot lock {places.lock}: {error}") from error
     return lock
 
 
-def _locked_error(places: Places) -> JournalLocked:
+def locked_error(places: Places) -> JournalLocked:
+    """The error for whoever is refused: it names the holder."""
     holder = read_pulse(places.pulse) or Pulse()
     who = f"process {holder.pid} on {inert(holder.host)}: {inert(holder.command)}" if holder.pid else "another process"
     return JournalLocked(f"{places.journal} is in use by {who}")

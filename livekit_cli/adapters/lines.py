@@ -42,6 +42,10 @@ class DamagedLineError(ValueError):
         self.number = number
 
 
+class OtherFormatError(DamagedLineError):
+    """The line is as it was written, but by a livekit with another format."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One sound line: its number in the sequence of steps, its checksum, and its bytes without the newline."""
@@ -121,6 +125,55 @@ def verify(content: bytes) -> Content:
     return Content(header, lines, end, tail)
 
 
+def sound_part(content: bytes) -> tuple[Content | None, DamagedLineError | None]:
+    """What of a file is sound, from its beginning on, and what is wrong behind that; both None never come together."""
+    try:
+        return verify(content), None
+    except DamagedLineError as error:
+        if error.number == 1:
+            return None, error
+        try:
+            return verify(content[: offset_of(content, error.number)]), error
+        except DamagedLineError:  # of a rotated file only the header is left, which tells no state
+            return None, error
+
+
+def offset_of(content: bytes, number: int) -> int:
+    """Where line `number` (from 1) begins."""
+    return sum(len(row) + 1 for row in content.split(b"\n")[: number - 1])
+
+
+def whole_steps(content: bytes) -> list[tuple[int, Step]]:
+    """The steps of the lines that are whole, each for itself, whatever stands before them; with their numbers."""
+    found = []
+    for row in content.split(b"\n"):
+        try:
+            found_sum = _sound_sum(row, 1)
+            line = Line(int(json.loads(row)["seq"]), found_sum, row)
+            found.append((line.seq, line.step()[0]))
+        except (ValueError, KeyError, TypeError):
+            continue  # it is what this looks past
+    return found
+
+
+def newer_format(row: bytes) -> int | None:
+    """The format that a line says it is in, when that is newer than ours: its checksum need not be made like ours.
+
+    A line of ours in which nothing but this number was changed is not newer.
+    """
+    try:
+        version = _version(row)
+    except RecursionError:
+        return None
+    ours = row.replace(b'"v":%d,' % version, b'"v":%d,' % FORMAT, 1)
+    return version if version > FORMAT and not _is_whole(ours) else None
+
+
+def expected_start(seq: int, prev: str) -> str:
+    """How the line of step `seq` begins behind its checksum, when the line before it has the checksum `prev`."""
+    return (_start(seq, prev) + b'"v":%d,' % FORMAT).decode("ascii")
+
+
 def _chain(rows: list[bytes], header: Header) -> Iterator[Line]:
     seq, prev = header.seq, header.sum
     for number, row in enumerate(rows[1:], 2):
@@ -150,7 +203,7 @@ def _sound_sum(row: bytes, number: int) -> str:
         raise DamagedLineError(number, "its checksum does not match its content")
     version = _version(row)
     if version != FORMAT:
-        raise DamagedLineError(number, f"it is written in format {version}, this livekit reads format {FORMAT}")
+        raise OtherFormatError(number, f"it is written in format {version}, this livekit reads format {FORMAT}")
     return stated
 
 

@@ -46,6 +46,10 @@ class Places:
     def segment(self, number: int) -> Path:
         return self.segments / f"{number:06d}.jsonl"
 
+    def aside(self, number: int) -> Path:
+        """A folder for what was set aside by a person's order."""
+        return self.journal.with_suffix(f".aside-{number}")
+
 
 def places(data_folder: Path, identity: Identity) -> Places:
     """The files of `identity` below `data_folder`. Raises UsageError for a name that cannot be part of a path."""
@@ -53,13 +57,18 @@ def places(data_folder: Path, identity: Identity) -> Places:
     if "-" in exchange:
         raise UsageError(f"exchange name {exchange!r} has a '-': it separates the parts of a file name")
     strategy = checked_name("strategy", identity.strategy)
-    symbol = checked_name("symbol", identity.symbol.translate(_SEPARATORS), identity.symbol)
+    symbol = checked_name("symbol", file_part(identity.symbol), identity.symbol)
     return Places(signal_folder(data_folder) / identity.mode.value / f"{exchange}-{strategy}-{symbol}.jsonl")
 
 
 def file_stem(identity: Identity) -> str:
     """The name that the files of `identity` have, without their endings, whether or not it may be one."""
-    return f"{identity.exchange}-{identity.strategy}-{identity.symbol.translate(_SEPARATORS)}"
+    return f"{identity.exchange}-{identity.strategy}-{file_part(identity.symbol)}"
+
+
+def file_part(symbol: str) -> str:
+    """The symbol as it stands in file names: `BTC_USDT` of `BTC/USDT`."""
+    return symbol.translate(_SEPARATORS)
 
 
 def signal_folder(data_folder: Path) -> Path:

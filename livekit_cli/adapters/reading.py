@@ -13,8 +13,8 @@ from .lines import Content, DamagedLineError, Line, verify
 from .names import Places
 
 ADVICE = (
-    "This symbol is halted: livekit neither mends a damaged journal nor starts afresh beside it. Look at the file; to "
-    "give it up, move every file of that name elsewhere"
+    "This symbol is halted: livekit neither guesses nor starts afresh. `livekit repair` tells what is wrong, what can "
+    "be kept and what would be lost, and changes nothing unless you say so"
 )
 
 

@@ -20,6 +20,7 @@ GROUPS = {
     "Run": ("backtest", "run"),
     "Look": ("status", "watch", "events"),
     "Understand": ("report", "explain", "dump"),
+    "Mend": ("repair",),
 }
 """In the order in which help lists them, which is that in which a newcomer meets them."""
 

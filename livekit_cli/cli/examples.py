@@ -57,6 +57,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit explain --raw", "with its lines of the journal as they stand there"),
         ("livekit explain --json", "every number, for programs"),
     ),
+    "repair": (
+        ("livekit repair", "how sound each journal is"),
+        ("livekit repair BTCUSDT", "one symbol's, and what is wrong with it"),
+        ("livekit repair BTCUSDT --set-aside", "keep what is sound, and move the rest aside"),
+    ),
     "dump": (
         ("livekit dump", "every strategy's report into logs/live/"),
         ("livekit dump breakout --path reports", "one strategy's into reports/breakout.md"),

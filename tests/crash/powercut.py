@@ -165,12 +165,24 @@ class PowerDisk(Disk):
     def replace(self, source: Path, target: Path) -> None:
         self.tick("replace")
         super().replace(source, target)
-        self._names[target] = self._names.pop(source)
+        if source in self._folders:
+            self._move_folder(source, target)
+        elif source in self._names:  # a pulse that was written past this disk is in no one's books
+            self._names[target] = self._names.pop(source)
         self.tick("replaced")
+
+    def _move_folder(self, source: Path, target: Path) -> None:
+        """With all that is in it. That is durable at its new place at once, and at its old one as long as its name."""
+        self._folders = self._folders - {source} | {target}
+        for names in (self._names, self._durable_names):
+            moved = {target / path.name: node for path, node in names.items() if path.parent == source}
+            names.update(moved)
+        self._names = {path: node for path, node in self._names.items() if path.parent != source}
 
     def sync_folder(self, folder: Path) -> None:
         self.tick("sync_folder")
-        self._durable_folders |= {path for path in self._folders if path.parent == folder}
+        others = {path for path in self._durable_folders if path.parent != folder}
+        self._durable_folders = others | {path for path in self._folders if path.parent == folder}
         elsewhere = {path: node for path, node in self._durable_names.items() if path.parent != folder}
         here = {path: node for path, node in self._names.items() if path.parent == folder}
         self._durable_names = elsewhere | here
