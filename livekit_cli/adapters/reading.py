@@ -76,6 +76,14 @@ def _event(line: Line, path: Path) -> Event:
     return owed.event
 
 
+def decoded_event(line: Line, path: Path) -> Event:
+    """The event that the step of `line` tells. Raises JournalDamaged."""
+    try:
+        return line.event()
+    except (Undecodable, ValueError) as error:
+        raise JournalDamaged(f"{path}: step {line.seq} cannot be read: {error}. {ADVICE}") from None
+
+
 def lost_lines(seq: int, witnessed: int, files: Places) -> str | None:
     """What is wrong with a journal that ends at step `seq`, if step `witnessed` is known to have been durable."""
     if witnessed <= seq:

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from ..core.errors import JournalDamaged
 from ..core.event import Event, Mode
 from ..core.pulse import Pulse, Snapshot
-from ..core.state import Identity, Idle, Publish, Step
+from ..core.state import Identity, Idle, Step
 from .claim import is_held
 from .lines import Content, Line
 from .names import Places, file_stem, signal_folder
 from .pulse_file import read_pulse
-from .reading import decoded, foreign, lost_lines, read_file
+from .reading import decoded, decoded_event, foreign, lost_lines, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +120,7 @@ def read_events(record: Record) -> Iterator[Event]:
     """Every event of a journal, once, in turn. Raises JournalDamaged where it can be read no further."""
     for written in read_steps(record):
         if written.line.publishes:
-            owed = written.step.owed
-            if isinstance(owed, Publish):
-                yield owed.event
+            yield decoded_event(written.line, written.path)
 
 
 def read_steps(record: Record) -> Iterator[Written]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from livekit_cli.adapters import journal as journal_module
 from livekit_cli.adapters.disk import Disk
 from livekit_cli.adapters.journal import JournalFile, open_journal
+from livekit_cli.adapters.lines import step_line
 from livekit_cli.adapters.names import places
 from livekit_cli.adapters.records import read_events, read_record, read_records
 from livekit_cli.core.errors import JournalDamaged
-from livekit_cli.core.event import Mode, Opened
+from livekit_cli.core.event import Closed, CloseReason, Mode, Opened
+from livekit_cli.core.pnl import PnL
 from livekit_cli.core.pulse import Pulse
 from livekit_cli.core.signal import Position, Signal
 from livekit_cli.core.state import Identity, Idle, Open, Publish, Step
@@ -197,3 +200,16 @@ def test_a_journal_that_is_gone_is_told_as_damage_by_its_pulse(tmp_path: Path) -
     assert "bears witness to step 1: lines were lost" in (record.damage or "")
     with pytest.raises(JournalDamaged):
         list(read_events(record))
+
+
+@pytest.mark.parametrize("note", ["", '"owed":{"publish":{}}}}', "}}}", "\\", "\n\u202e漢"])
+def test_the_event_read_alone_is_the_one_that_its_step_owes(note: str) -> None:
+    signal = replace(opening(1).state.signal, note=note)  # type: ignore[union-attr]
+    told = Opened("id1-opened", 60_000, "breakout", "demo", "BTCUSDT", Mode.PAPER, signal, 100.0)
+    pnl = PnL(-0.4, 100.0, 100.0)
+    reason = CloseReason.TIME_EXPIRED
+    closed = Closed("id1-closed", 1, "breakout", "demo", "BTCUSDT", Mode.PAPER, signal, 100.0, reason, 1, pnl)
+    for step in (Step(60_000, Open(signal), Publish(told)), Step(1, Idle(), Publish(closed))):
+        line = step_line(step, 0, 1, "0" * 16)
+        assert line.publishes
+        assert Publish(line.event()) == step.owed == line.step()[0].owed
