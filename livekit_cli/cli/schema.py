@@ -31,7 +31,7 @@ def command(kind: Kind = None, *, path: Folder = None, project: Project = HERE) 
         if path is not None:
             lines = [str(file) for file in write_schemas(project, path, *kinds)]
         else:
-            lines = json.dumps(schema_of(kinds[0], project), indent=2, ensure_ascii=False).splitlines()
+            lines = json.dumps(schema_of(kinds[0], project), indent=2).splitlines()
     print_lines(lines)
 
 
