@@ -198,7 +198,7 @@ def livekit_events(project: Path) -> list[dict[str, Any]]:
 
 
 def test_the_line_for_cron_works_from_another_folder(project: Path, tmp_path: Path) -> None:
-    (line,) = (line for block in blocks("") for line in block.splitlines() if line.startswith("* * * * * "))
+    line = the_block("crontab", "--once").strip()
     words = line.removeprefix("* * * * * ").replace("/path/to/project", str(project)).split()
     assert words.pop(0) == "/path/to/.venv/bin/livekit"
     elsewhere = tmp_path / "elsewhere"
@@ -219,7 +219,9 @@ def test_the_line_for_cron_works_from_another_folder(project: Path, tmp_path: Pa
 def test_every_link_leads_somewhere() -> None:
     for page in (HOUSE / "README.md", GUIDE):
         text = page.read_text(encoding="utf-8")
-        anchors = {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in re.findall("^#+ (.+)", text, re.M)}
+        anchors = {
+            re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in re.findall("^#+ (.+)", text, re.M)
+        }
         for link in re.findall(r"\]\(([^)]+)\)", text):
             file, _, anchor = link.partition("#")
             assert not file or (page.parent / file).is_file(), link
@@ -306,7 +308,9 @@ def test_every_exit_code_is_named_and_no_other() -> None:
 
 
 def test_the_examples_named_are_those_in_the_folder() -> None:
-    (said,) = re.findall(r"Four examples to learn from are in the repository: (.*?)\. `livekit", README.replace("\n", " "))
+    (said,) = re.findall(
+        r"Four examples to learn from are in the repository: (.*?)\. `livekit", README.replace("\n", " ")
+    )
     there = {path.stem.replace("_", "-") for path in (HOUSE / "strategies").glob("*.py")}
     assert set(re.findall(r"`([a-z-]+)`", said)) == there
 
