@@ -249,9 +249,9 @@ def checked(cls: type[Strategy], params: Mapping[str, object]) -> dict[str, Valu
         except ValueError as error:
             faults.append(f"{cls.__name__}.{name} {error}")
         except ConfigError as error:
-            faults.append(str(error))
+            faults += error.lines
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     return values
 
 

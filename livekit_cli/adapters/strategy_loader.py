@@ -59,7 +59,7 @@ def with_settings(loaded: Loaded, settings: Mapping[str, str]) -> Loaded:
         except ConfigError as error:
             faults.append(f"--set {key}={text}: {error}")
     if faults:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError(*faults)
     return replace(loaded, params=values)
 
 
@@ -182,7 +182,7 @@ def _unknown(name: str, found: Found, others: Iterable[str] | None) -> ConfigErr
     presets_too = "" if others is None else f" and {(found.folder.parent / PRESETS).absolute()}"
     lines = [f"there is no strategy {name!r}; looked in {found.folder.absolute()}{presets_too}; {there}"]
     lines += [f"not usable: {entry.error}" for entry in found.broken]
-    return ConfigError("\n".join(lines))
+    return ConfigError(*lines)
 
 
 def _several(path: Path, entries: list[Entry]) -> ConfigError:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..core.errors import ConfigError
-from ..core.words import inert
-from .yaml_scalars import NULL, Filled, filled, plain
+from ..core.words import inert, one_line
+from .yaml_scalars import Filled, filled, plain
 
 Node = Any
 """A node of yaml's tree; its types would have to be imported."""
@@ -38,7 +38,12 @@ class Faults:
     def error(self) -> ConfigError:
         """All of it, in the order of the file."""
         found = dict.fromkeys(sorted(self._found, key=lambda fault: fault[:2]))
-        return ConfigError("\n".join(_place(self.path, *position) + text for *position, text in found))
+        return ConfigError(*(line for *position, text in found for line in self._lines(position, text)))
+
+    def _lines(self, position: list[int], text: str) -> list[str]:
+        """`text` with its place; what is told of a strategy's file may have several lines."""
+        first, *rest = text.split("\n")
+        return [_place(self.path, *position) + first, *rest]
 
 
 class Section:
@@ -161,7 +166,7 @@ def load_yaml(path: Path) -> Section:
         raise ConfigError(_syntax(path, text, error)) from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply") from None
-    if node is None or (node.id == "scalar" and node.style is None and node.value in NULL):
+    if node is None or (node.id == "scalar" and node.value == ""):
         return Section(None, Faults(path))
     if node.id != "mapping":
         raise ConfigError(f"{_place(path, *_position(node))}expected `name: value` lines, found {_kind(node)}")
@@ -235,7 +240,7 @@ def _position(node: Node | None) -> tuple[int, int]:
 
 
 def _place(path: Path, line: int, column: int) -> str:
-    return f"{path}:{line}:{column}: " if line else f"{path}: "
+    return one_line(f"{path}:{line}:{column}: " if line else f"{path}: ")
 
 
 def _kind(node: Node) -> str:

@@ -69,12 +69,12 @@ def find_trail(data: Path, wanted: str | None = None) -> tuple[Trail, list[str]]
     keys = [key for key in everything if wanted is not None and _means(wanted, key[1])]
     keys = [key for key in keys if key[1] == wanted] or keys
     if len(keys) > 1:
-        raise UsageError("\n".join(_several(f"{wanted}", [everything[key] for key in keys])))
+        raise UsageError(*_several(f"{wanted}", [everything[key] for key in keys]))
     if keys:
         return _trail(everything[keys[0]]), damages
     unknown = _unknown(data, wanted, everything)
     # Where a journal cannot be read to its end, nobody can say that the signal is not there.
-    raise JournalDamaged("\n".join([unknown, *damages])) if damages else UsageError(unknown)
+    raise JournalDamaged(*unknown, *damages) if damages else UsageError(*unknown)
 
 
 def _read(data: Path) -> tuple[_Everything, list[str]]:
@@ -127,13 +127,13 @@ def _trail(found: _Found) -> Trail:
     return Trail(found.record, signal, tuple(found.steps), opened, closed, state)
 
 
-def _unknown(data: Path, wanted: str | None, everything: _Everything) -> str:
+def _unknown(data: Path, wanted: str | None, everything: _Everything) -> list[str]:
     signal = "signal" if wanted is None else f"signal {wanted!r}"
     if not everything:
-        return f"there is no {signal}: no journal in {data.absolute()} has one yet"
+        return [f"there is no {signal}: no journal in {data.absolute()} has one yet"]
     near = did_you_mean(wanted, {name for _, name in everything})
     head = f"there is no {signal} in {data.absolute()}{near}; the newest are"
-    return "\n".join([head, *map(_said, _newest(everything))])
+    return [head, *map(_said, _newest(everything))]
 
 
 def _newest(everything: _Everything) -> list[_Found]:

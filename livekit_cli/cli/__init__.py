@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from .commands import Command, Group
 from .output import complain, forget, print_lines
 
 GROUPS = {
-    "Set up": ("init", "strategies", "exchanges", "schema"),
+    "Set up": ("init", "strategies"),
     "Run": ("backtest", "run"),
     "Look": ("status", "watch", "events"),
     "Understand": ("report", "explain", "dump"),
@@ -79,19 +80,27 @@ def start() -> None:
     try:
         code = _run(sys.argv[1:])
     except LivekitError as error:
-        complain(f"livekit: {error}")
+        first, *rest = error.lines or ("",)
+        complain(f"livekit: {first}", *rest)
         code = error.exit_code
     except BrokenPipeError:  # of the help page: who reads it has seen enough
         forget(sys.stdout)
         code = 0
     except OSError as error:
-        # A file that nobody foresaw, or the help page on a full disk: the file's name says more than a traceback.
-        forget(sys.stdout)
-        complain(f"livekit: {error}")
-        code = DiskFailed.exit_code
+        code = _failed(error)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     sys.exit(code)
+
+
+def _failed(error: OSError) -> int:
+    """Of a file that nobody foresaw, or the help page on a full disk, the name says more than a traceback."""
+    if error.errno == errno.ENAMETOOLONG:  # which only a person can have typed
+        complain(f"livekit: {str(error.filename)[:60]!r}... is too long for the name of a file")
+        return UsageError.exit_code
+    forget(sys.stdout)
+    complain(f"livekit: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+    return DiskFailed.exit_code
 
 
 def _run(words: list[str]) -> int:

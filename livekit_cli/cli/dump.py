@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..ui.inert import inert
 from .options import HERE, DataFolder, Project, ReportFormat, data_folder
 from .output import complain, print_lines
 
@@ -33,8 +34,8 @@ def command(
     for name in names:
         file, found = write_report(data, name, folder, format_ or "md")
         damages += found
-        print_lines([str(file)])
+        print_lines([inert(str(file))])
     if not names:
         complain(f"there is no journal in {data.absolute()}")
     if damages:
-        raise JournalDamaged("\n".join(damages))
+        raise JournalDamaged(*damages)

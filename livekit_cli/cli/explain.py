@@ -70,7 +70,7 @@ def command(
 
         print_lines(explain_lines(story, look_of(sys.stdout), raw=raw))
     if damages:
-        raise JournalDamaged("\n".join(damages))
+        raise JournalDamaged(*damages)
 
 
 def _story(trail: Trail, file: Path | None, project: Path) -> Story:

@@ -11,7 +11,6 @@ from typing import Any
 from ..adapters.strategy_files import kebab, names_in
 from ..core.errors import UsageError
 from ..core.words import did_you_mean, listed, near
-from ..ui.inert import inert
 from .examples import EXAMPLES
 from .slips import check_dash, takes_value
 
@@ -59,9 +58,9 @@ def command_line(program: Any, words: Sequence[str]) -> list[str]:
         return list(words)
     check_dash(first)
     if not first.startswith("-") or not first.strip("-"):
-        raise UsageError(inert(_no_command(program, words)))
+        raise UsageError(_no_command(program, words))
     if first.partition("=")[0] not in _options(program):
-        raise UsageError(inert(_misplaced(program, words)))
+        raise UsageError(_misplaced(program, words))
     return list(words)
 
 
@@ -89,7 +88,7 @@ def explained(program: Any, error: Any, words: Sequence[str]) -> UsageError:
         text = _bad(error)
     else:
         text = _too_many(name, error.message, command)
-    return UsageError(f"{inert(text)}\nTry '{' '.join(filter(None, ('livekit', name, '--help')))}'.")
+    return UsageError(text, f"Try '{' '.join(filter(None, ('livekit', name, '--help')))}'.")
 
 
 def _options(command: Any) -> dict[str, Any]:
@@ -151,10 +150,10 @@ def no_strategy(name: str, words: Sequence[str]) -> str:
     for number, word in enumerate(words[1:], 1):
         if word in known or word.endswith(".py"):
             meant = [*words[:number], *words[number + 1 :], "--strategy", word]
-            return inert(f"{name} needs --strategy NAME; did you mean: {shlex.join(['livekit', *meant])}")
+            return f"{name} needs --strategy NAME; did you mean: {shlex.join(['livekit', *meant])}"
     if not known:
-        return inert(f"{name} needs --strategy NAME; {_project(words).absolute()} has none yet: livekit init makes one")
-    return inert(f"{name} needs --strategy NAME; {listed(known)}; configs/livekit.yaml can name one for good")
+        return f"{name} needs --strategy NAME; {_project(words).absolute()} has none yet: livekit init makes one"
+    return f"{name} needs --strategy NAME; {listed(known)}; configs/livekit.yaml can name one for good"
 
 
 def _missing(name: str, param: Any) -> str:

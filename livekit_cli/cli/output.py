@@ -60,12 +60,12 @@ def _print(pieces: Iterable[str]) -> None:
         raise DiskFailed(f"cannot write to standard output: {error.strerror}") from None
 
 
-def complain(text: str) -> None:
+def complain(*lines: str) -> None:
     """Tell the trader on standard error, foreign text made inert."""
     from ..ui.inert import inert
 
     try:
-        for line in text.splitlines():
+        for line in lines:
             sys.stderr.write(inert(line) + "\n")
     except OSError:
         # Nobody can read the errors either; the exit code still tells.

@@ -47,7 +47,7 @@ def command(
         complain(f"there is no journal in {data.absolute()}")
     print_text(shown(found, format_, last))
     if damages := [note for one in found for note in one.notes]:
-        raise JournalDamaged("\n".join(damages))
+        raise JournalDamaged(*damages)
 
 
 def shown(found: Sequence[Results], form: Format | None, last: int | None = None, foot: Sequence[str] = ()) -> str:

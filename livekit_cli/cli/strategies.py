@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..core.errors import ConfigError, UsageError
+from ..core.errors import ConfigError, LivekitError, UsageError
 from .options import HERE, Project
 from .output import complain, print_lines
 
@@ -28,12 +28,12 @@ def command(*, project: Project = HERE) -> None:
     with redirect_stdout(sys.stderr):  # what the files print
         found = discover(project / STRATEGIES)
         lines = list(_found(found))
-        errors = [str(entry.error) for entry in found.broken]
+        errors = [line for entry in found.broken if entry.error for line in entry.error.lines]
         for one in _presets(project):
             if isinstance(one, list):
                 lines += one
             else:
-                errors.append(str(one))
+                errors += one.lines
     print_lines(_fitted(lines))
     if not lines and not errors:
         complain(
@@ -41,7 +41,7 @@ def command(*, project: Project = HERE) -> None:
             "livekit init makes one"
         )
     if errors:
-        raise ConfigError("\n".join(errors))
+        raise ConfigError(*errors)
 
 
 def _fitted(lines: list[str]) -> Iterator[str]:
@@ -79,7 +79,7 @@ def _described(entry: Entry, *, is_double: bool) -> Iterator[str]:
     yield from _parameters(cls, {})
 
 
-def _presets(project: Path) -> Iterator[list[str] | Exception]:
+def _presets(project: Path) -> Iterator[list[str] | LivekitError]:
     """The lines of each YAML file's strategy, or what is wrong with it."""
     from ..adapters.foreign import shown
     from ..adapters.strategy_files import presets

@@ -18,11 +18,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .words import one_line
+
 
 class LivekitError(Exception):
-    """A failure that livekit foresaw; `str()` is the sentence for the trader."""
+    """A failure that livekit foresaw; `str()` is the sentence for the trader, or a line for each of several.
+
+    A line break in one of them is a stranger's, and stays within it: no file name may pass for a second error.
+    """
 
     exit_code = 1
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(*map(one_line, lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return self.args
 
 
 class UsageError(LivekitError):

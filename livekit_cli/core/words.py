@@ -41,6 +41,15 @@ def _minutes(text: str) -> int | None:
     return int(span[1]) * (60 if span[3] else 1440 if span[4] else 1) if span else None
 
 
+_BREAKS = {ord(mark): repr(mark)[1:-1] for mark in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"}
+"""Everything that ends a line for somebody."""
+
+
+def one_line(text: str) -> str:
+    """`text` with its line breaks spelled out: the whole of it, and nothing in it passes for another line."""
+    return text.translate(_BREAKS)
+
+
 def inert(text: str, length: int = 200) -> str:
     """The first line of `text`, at most `length` characters, each unprintable one (ESC, bidi marks) written out."""
     line = text.strip().partition("\n")[0][: length + 1]

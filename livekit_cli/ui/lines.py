@@ -122,7 +122,7 @@ def marks(event: Event) -> Iterator[str]:
 
 def _word(text: str) -> str:
     """Foreign text that stays one word, so that the words after it keep their places."""
-    return inert(text).replace(" ", "\\x20")
+    return inert(text).replace(" ", "\\x20") or '""'
 
 
 @lru_cache(maxsize=64)  # events come in runs of the same day

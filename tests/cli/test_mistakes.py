@@ -37,7 +37,7 @@ RUN = "livekit run BTCUSDT --strategy wave"
         (["status", "--jsn"], "status has no option --jsn; did you mean '--json'?"),
         (["status", "--json=yes"], "--json takes no value, found --json=yes"),
         (["events", "--last", "0"], "--last is 0, expected a whole number, 1 or more"),
-        (["status", "--x\nlivekit: well"], "status has no option --x livekit: well; there are --strategy"),
+        (["status", "--x\nlivekit: well"], "status has no option --x\\nlivekit: well; there are --strategy"),
     ],
 )
 def test_what_was_meant_is_said(livekit: Any, world: Any, words: list[str], says: str) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .client import EXCHANGES, addresses, client, connected, options, run
+from .client import EXCHANGES, addresses, client, connected, options
 from .server import LocalExchange
+from .test_contract import run
 
 
 @pytest.mark.parametrize("exchange_id", EXCHANGES)
