@@ -28,9 +28,6 @@ from .ui.lines import minute_text, time_text
 
 log = logging.getLogger("livekit")
 
-CSV_SPEED = 60.0
-"""A recorded minute a second, when nobody says how fast."""
-
 DEMO_WARM_UP_MINUTES = 10_080
 """A week of candles before a backtest on the demo market, for strategies to look back on."""
 
@@ -48,15 +45,15 @@ class OpenExchange:
 
 
 def open_exchange(
-    config: ExchangeConfig, identities: Sequence[Identity], data: Path, *, speed: float | None, once: bool
+    config: ExchangeConfig, identities: Sequence[Identity], data: Path, *, speed: float, once: bool
 ) -> OpenExchange:
     """The exchange for those who are to run on it, whose journals in `data` say where time goes on.
 
     Raises UsageError when a journal goes on with other candles, ConfigError for the file of candles.
     """
     if config.kind == "csv":
-        return _recorded(config, identities, data, speed or CSV_SPEED)
-    return _demo(config, identities, data, speed or 1.0, once=once)
+        return _recorded(config, identities, data, speed)
+    return _demo(config, identities, data, speed, once=once)
 
 
 def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int | None) -> tuple[History, int, int]:

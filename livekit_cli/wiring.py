@@ -254,10 +254,9 @@ def _check_journals(data: Path, identities: Sequence[Identity]) -> None:
         claimed[path] = identity.symbol
 
 
-def _speed(request: Request, config: ExchangeConfig) -> float | None:
-    """How fast it is to go; None when nobody says."""
+def _speed(request: Request, config: ExchangeConfig) -> float:
     if request.speed is None:
-        return config.speed or defaults_of(request.project).speed
+        return config.speed_unless(defaults_of(request.project).speed)
     if not 0 < request.speed < float("inf"):
         raise UsageError(f"--speed is {request.speed:g}, expected a number above 0")
     return request.speed

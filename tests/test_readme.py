@@ -1,10 +1,11 @@
-"""The README is true: its commands run, its snippets work, and its lists are complete.
+"""The README and the guide are true: their commands run, their snippets work, and their lists are complete.
 
 Its second command runs these tests, so it is not run inside them; `.ci/run` runs both of its first two as they stand.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -19,14 +20,22 @@ from typing import Any
 import pytest
 import typer
 
+from livekit_cli.adapters.config.defaults import defaults_of
+from livekit_cli.adapters.config.exchanges import find_exchange
+from livekit_cli.adapters.config.fleets import read_fleet
 from livekit_cli.adapters.strategy_loader import load
 from livekit_cli.cli import application
 from livekit_cli.core import errors
+from livekit_cli.core.health import Health
+from livekit_cli.core.pnl import pnl_percentage
+from livekit_cli.core.signal import Position
 from livekit_cli.testing import ask, candles
 
 HOUSE = Path(__file__).parents[1]
-README = (HOUSE / "README.md").read_text(encoding="utf-8")
+GUIDE = HOUSE / "docs" / "guide.md"
+README = (HOUSE / "README.md").read_text(encoding="utf-8") + GUIDE.read_text(encoding="utf-8")
 DEADLINE = 60
+A_DAY = "--from 2026-01-01 --to 2026-01-01T23:59"
 
 COMMANDS: dict[str, Any] = typer.main.get_command(application()).commands  # type: ignore[attr-defined]
 """The commands of the program by name, as typer made them."""
@@ -63,7 +72,7 @@ class Shown:
     """A command of the README, running in the project folder."""
 
     def __init__(self, command: str, project: Path) -> None:
-        words = shlex.split(command.replace("/tmp/try", str(project / "try")), comments=True)
+        words = shlex.split(command, comments=True)
         assert words[0] == "livekit"
         self.command = command
         self.is_endless = words[1] == "run" and "--once" not in words
@@ -91,17 +100,17 @@ class Shown:
         return self._process.returncode, printed + out, err
 
     def _until_something_happened(self) -> str:
-        """The command that a newcomer types first must show a signal close; for the others any event will do."""
+        """What a newcomer types first must show a signal close; for the others any event will do."""
         printed = ""
         for line in self.lines():
             printed += line
-            if " closed " in line or "SOLUSDT" not in self.command:
+            if " closed " in line or not ("SOLUSDT" in self.command or "my-project" in self.command):
                 break
         self._process.send_signal(signal.SIGINT)
         return printed
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_every_command_shown_does_what_is_said(project: Path) -> None:
     for command in commands_shown():
         code, out, err = Shown(command, project).ended()
@@ -110,11 +119,11 @@ def test_every_command_shown_does_what_is_said(project: Path) -> None:
             assert out.strip(), command
         assert "Traceback" not in err
     assert (project / "logs" / "live" / "breakout.md").read_text().startswith("# Report: breakout\n")
-    assert (project / "try" / "signal" / "paper" / "demo-breakout-BTCUSDT.jsonl").exists()
+    assert (project / "my-project" / "data" / "signal" / "paper" / "demo-my-strategy-BTCUSDT.jsonl").exists()
 
 
 def test_the_two_commands_set_up_a_folder_of_their_own_and_the_gate_runs_both() -> None:
-    first, second, _ = blocks("sh")
+    first, second, *_ = blocks("sh")
     set_up = "python3 -m venv .venv && .venv/bin/pip install -q -e "
     assert first.startswith(set_up + ". && .venv/bin/livekit run ")
     assert second == set_up + "'.[test]' && .venv/bin/pytest -q\n"
@@ -141,11 +150,87 @@ def test_the_strategy_shown_can_be_asked_and_is_the_example_in_short(project: Pa
 
 
 def test_the_yaml_shown_gives_a_strategy_another_name(project: Path) -> None:
-    (project / "configs" / "strategies" / "shown.yaml").write_text(the_block("yaml", "strategy:"))
+    (project / "configs" / "strategies" / "shown.yaml").write_text(the_block("yaml", "lookback: 15"))
     loaded = load("shown", project, {})
     assert (loaded.name, loaded.strategy_class.__name__) == ("shown", "Breakout")
     strategy: Any = loaded.create()
     assert (strategy.interval, strategy.lookback) == ("1m", 15)
+
+
+def test_the_exchange_shown_is_one_with_costs_of_its_own(project: Path) -> None:
+    (project / "configs" / "shown.yaml").write_text(the_block("yaml", "seed:"))
+    found = find_exchange("shown", project)
+    assert (found.kind, found.seed, found.slippage_percent, found.fee_percent) == ("demo", 7, 0.05, 0.04)
+
+
+def test_the_fleet_shown_is_the_one_that_the_next_command_runs(project: Path) -> None:
+    shown, shipped = project / "configs" / "shown.yaml", project / "configs" / "fleet.yaml"
+    shown.write_text(the_block("yaml", "runs:"))
+    lines = [
+        [(line.strategy.name, line.symbols, line.exchange.name) for line in read_fleet(path, project).lines]
+        for path in (shown, shipped)
+    ]
+    assert lines[0] == [("breakout", ("BTCUSDT", "ETHUSDT"), "demo"), ("mean-reversion", ("SOLUSDT",), "demo")]
+    assert {name for name, _, _ in lines[0]} <= {name for name, _, _ in lines[1]}
+
+
+def test_the_defaults_shown_are_obeyed(project: Path) -> None:
+    (project / "configs" / "livekit.yaml").write_text(the_block("yaml", "data_dir:"))
+    defaults = defaults_of(project, "exchange", "strategy")
+    assert (defaults.exchange, defaults.strategy) == ("demo", "breakout")
+    assert defaults.data_dir == project / "data"
+
+
+def test_the_json_shown_has_the_fields_of_an_event(livekit_events: list[dict[str, Any]]) -> None:
+    shown = json.loads(the_block("json", "event_id"))
+    closed = next(event for event in livekit_events if event["action"] == "closed")
+    for one, other in ((shown, closed), (shown["signal"], closed["signal"]), (shown["pnl"], closed["pnl"])):
+        assert list(one) == list(other)
+    earned = pnl_percentage(Position.LONG, shown["pnl"]["price_open"], shown["pnl"]["price_close"])
+    assert round(earned, 2) == shown["pnl"]["pnl_percentage"]
+
+
+@pytest.fixture
+def livekit_events(project: Path) -> list[dict[str, Any]]:
+    code, out, err = Shown(f"livekit backtest BTCUSDT -s breakout --json {A_DAY}", project).ended()
+    assert code == 0, err
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_the_line_for_cron_works_from_another_folder(project: Path, tmp_path: Path) -> None:
+    line = the_block("crontab", "--once").strip()
+    words = line.removeprefix("* * * * * ").replace("/path/to/project", str(project)).split()
+    assert words.pop(0) == "/path/to/.venv/bin/livekit"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-m", "livekit_cli", *words],
+        cwd=elsewhere,
+        env={"PYTHONPATH": str(HOUSE)},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (project / "data" / "signal" / "paper" / "demo-breakout-BTCUSDT.jsonl").exists()
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in (HOUSE / "README.md", GUIDE):
+        text = page.read_text(encoding="utf-8")
+        anchors = {
+            re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in re.findall("^#+ (.+)", text, re.M)
+        }
+        for link in re.findall(r"\]\(([^)]+)\)", text):
+            file, _, anchor = link.partition("#")
+            assert not file or (page.parent / file).is_file(), link
+            assert not anchor or file or anchor in anchors, link
+
+
+def test_the_words_of_status_are_explained() -> None:
+    assert re.findall(r"^\| ([A-Z]+) \|", README, re.M) == ["OK", "STOPPED", "STALE", "STUCK", "DEAD", "HALTED"]
+    assert set(re.findall(r"^\| ([A-Z]+) \|", README, re.M)) == {health.name for health in Health}
 
 
 def test_the_test_shown_passes_and_has_five_lines(project: Path) -> None:
@@ -210,7 +295,8 @@ def test_the_options_that_all_commands_take_are_taken_by_all() -> None:
     for command in COMMANDS:
         assert "--help" in options_of(command)
         assert ("--project" in options_of(command)) == (command != "init")
-        assert ("--data-dir" in options_of(command)) == (command not in ("init", "strategies", "backtest"))
+        has_no_data = command in ("init", "strategies", "exchanges", "schema", "backtest")
+        assert ("--data-dir" in options_of(command)) != has_no_data
 
 
 def test_every_exit_code_is_named_and_no_other() -> None:
@@ -222,7 +308,9 @@ def test_every_exit_code_is_named_and_no_other() -> None:
 
 
 def test_the_examples_named_are_those_in_the_folder() -> None:
-    (said,) = re.findall(r"Four examples to learn from are there: (.*?)\. A file", README.replace("\n", " "))
+    (said,) = re.findall(
+        r"Four examples to learn from are in the repository: (.*?)\. `livekit", README.replace("\n", " ")
+    )
     there = {path.stem.replace("_", "-") for path in (HOUSE / "strategies").glob("*.py")}
     assert set(re.findall(r"`([a-z-]+)`", said)) == there
 

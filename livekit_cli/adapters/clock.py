@@ -6,6 +6,7 @@ long to load as everything else in it.
 
 from __future__ import annotations
 
+import select
 import time
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,13 @@ def rest(seconds: float) -> None:
 def stopwatch() -> float:
     """Seconds since some moment; only differences mean something, and no one who sets the clock changes them."""
     return time.perf_counter()
+
+
+def rest_while_read(seconds: float, reader: int) -> bool:
+    """Do nothing for a while, but no longer than somebody is at the other end of `reader`; whether somebody is."""
+    poll = select.poll()
+    poll.register(reader, 0)  # asks for nothing, and is told when it is gone
+    return not poll.poll(seconds * 1000)
 
 
 async def pause(seconds: float) -> None:

@@ -53,7 +53,7 @@ class Following:
         """What the files say now."""
         faults: list[str] = []
         try:
-            for path in _paths(self._folder):
+            for path in paths_in(self._folder):
                 self._journals.setdefault(path, FollowedJournal(path))
         except FileNotFoundError:
             pass  # nothing has run here yet, or it was all moved away
@@ -95,7 +95,7 @@ class FollowedJournal:
     def look(self) -> None:
         """Bring `record`, `tally` and `fault` up to date."""
         now = wall_ms()
-        marks = _mark(self._files.pulse), _mark(self.path)
+        marks = mark_of(self._files.pulse), mark_of(self.path)
         beats = marks[0] != self._marks[0] or is_held(self._files) != self._held
         if beats:
             self._held, self._pulse = holder(self._files)
@@ -105,7 +105,7 @@ class FollowedJournal:
             self._read()
         elif beats:
             self.record = replace(self.record, pulse=self._pulse, held=self._held)
-        self._marks = _settled(marks[0], now), _settled(marks[1], now)
+        self._marks = settled(marks[0], now), settled(marks[1], now)
         self.was_there = self.was_there or marks[1] is not None or self._pulse.seq > 0
 
     def _read(self) -> None:
@@ -127,7 +127,7 @@ class FollowedJournal:
         self._seq = self._counted = content.seq
 
 
-def _paths(folder: Path) -> Iterator[Path]:
+def paths_in(folder: Path) -> Iterator[Path]:
     """The journals, by their own files and by their pulses: one may be gone while its pulse still is there."""
     with os.scandir(folder) as modes:
         for mode in modes:
@@ -141,7 +141,8 @@ def _stems(folder: str) -> set[str]:
     return {f"{stem}.jsonl" for stem, ending in names if ending in (".jsonl", ".pulse")}
 
 
-def _mark(path: Path) -> Mark:
+def mark_of(path: Path) -> Mark:
+    """What the file at `path` is known by. Raises OSError when it cannot be looked at."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -149,5 +150,6 @@ def _mark(path: Path) -> Mark:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _settled(mark: Mark, now_ms: int) -> Mark:
+def settled(mark: Mark, now_ms: int) -> Mark:
+    """What to remember of a file that had this mark at `now_ms`."""
     return UNSETTLED if mark and now_ms - mark[0] // 1_000_000 < SETTLED_MS else mark

@@ -85,7 +85,7 @@ def damaged(path: Path, error: JournalDamaged, pulse: Pulse, held: bool | None) 
     """The record of a journal that cannot be read."""
     files = Places(path)
     gone = None if path.exists() else lost_lines(0, pulse.seq, files)
-    return Record(files, _named(path), None, pulse, gone or str(error), held)
+    return Record(files, named(path), None, pulse, gone or str(error), held)
 
 
 def holder(files: Places) -> tuple[bool | None, Pulse]:
@@ -151,7 +151,7 @@ def read_own(path: Path) -> Content:
     content = read_file(path)
     identity = content.header.identity
     if path.stem != file_stem(identity) or path.parent.name != identity.mode:
-        raise JournalDamaged(foreign(path, identity, _named(path)))
+        raise JournalDamaged(foreign(path, identity, named(path)))
     return content
 
 
@@ -160,7 +160,7 @@ def _check_link(content: Content, seq: int, prev: str | None, path: Path) -> Non
         raise JournalDamaged(f"{path}:1: it does not follow the segment before it: lines are missing or misplaced")
 
 
-def _named(path: Path) -> Identity:
+def named(path: Path) -> Identity:
     """Whose journal it should be, by its name alone; all there is to go by when the content cannot be read."""
     exchange, _, rest = path.stem.partition("-")
     strategy, _, symbol = rest.rpartition("-")

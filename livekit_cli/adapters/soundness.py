@@ -26,7 +26,7 @@ from .lines import (
 from .names import Places, file_stem, signal_folder
 from .pulse_file import read_pulse
 from .reading import decoded, foreign, published_after, read_before
-from .records import read_record
+from .records import holder, named
 
 
 class Ailment(StrEnum):
@@ -106,8 +106,8 @@ def journals(data_folder: Path) -> list[Path]:
 def examine(path: Path) -> Finding:
     """What there is to say of the journal at `path`, whether or not it is there."""
     files = Places(path)
-    record = read_record(path)
-    bare = Finding(files, record.identity, record.held, record.pulse)
+    held, pulse = holder(files)
+    bare = Finding(files, named(path), held, pulse)
     try:
         return _with_history(_newest_file(bare))
     except OtherFormatError as error:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ..core.errors import ConfigError
 from ..core.words import inert, one_line
-from .yaml_scalars import Filled, filled, plain
+from .yaml_scalars import NULL, Filled, filled, plain
 
 Node = Any
 """A node of yaml's tree; its types would have to be imported."""
@@ -166,7 +166,7 @@ def load_yaml(path: Path) -> Section:
         raise ConfigError(_syntax(path, text, error)) from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply") from None
-    if node is None or (node.id == "scalar" and node.value == ""):
+    if node is None or (node.id == "scalar" and node.style is None and node.value in NULL):
         return Section(None, Faults(path))
     if node.id != "mapping":
         raise ConfigError(f"{_place(path, *_position(node))}expected `name: value` lines, found {_kind(node)}")

@@ -67,9 +67,8 @@ def find_trail(data: Path, wanted: str | None = None) -> tuple[Trail, list[str]]
     if wanted is None and everything:
         return _trail(_newest(everything)[0]), damages
     keys = [key for key in everything if wanted is not None and _means(wanted, key[1])]
-    keys = [key for key in keys if key[1] == wanted] or keys
     if len(keys) > 1:
-        raise UsageError(*_several(f"{wanted}", [everything[key] for key in keys]))
+        raise UsageError(*_several(str(wanted), [everything[key] for key in keys]))
     if keys:
         return _trail(everything[keys[0]]), damages
     unknown = _unknown(data, wanted, everything)
@@ -105,8 +104,6 @@ def _named(record: Record) -> Iterator[tuple[str, Written]]:
             name = json.loads(found[1])
         if name is not None:
             yield name, written
-        if found is None:
-            name = None
 
 
 def _trail(found: _Found) -> Trail:

@@ -10,7 +10,7 @@ from ..core.words import did_you_mean, inert
 
 Scalar = bool | int | float | str | None
 
-_NULL = ("", "~", "null", "Null", "NULL")
+NULL = ("", "~", "null", "Null", "NULL")
 _FLAGS = {word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"([-+]?[0-9]+\.[0-9]*|\.[0-9]+)([eE][-+][0-9]+)?")
@@ -62,7 +62,7 @@ def plain(text: str) -> Scalar:
     for trap, what in _TRAPS:
         if trap.fullmatch(text) and not _FLOAT.fullmatch(text):
             raise Trap(f"{text} {what}: {_advice(text)}")
-    if text in _NULL:
+    if text in NULL:
         return None
     if text in _FLAGS:
         return _FLAGS[text]

@@ -18,6 +18,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit strategies", "what --strategy finds here, with parameters"),
         ("livekit strategies --project .", "the same of another folder"),
     ),
+    "exchanges": (
+        ("livekit exchanges", "what --exchange finds here, at what costs"),
+        ("livekit exchanges --json", "the same for programs"),
+    ),
+    "schema": (
+        ("livekit schema fleet", "what may stand in a fleet, strategies of this project included"),
+        ("livekit schema --path configs/schema", "all four, for an editor; run it again for a new strategy"),
+    ),
     "backtest": (
         ("livekit backtest BTCUSDT --strategy breakout", "the last thirty days of the demo market"),
         ("livekit backtest BTCUSDT -s breakout --from 2026-01-01 --to 2026-01-07T23:59", "one week"),

@@ -130,6 +130,7 @@ ReportFormat = Annotated[
         "--format",
         metavar="md|json|csv",
         help="Markdown, one JSON object, or a CSV row for each event. [default: md, on a terminal a page for it]",
+        rich_help_panel=OUTPUT,
     ),
 ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import HERE, DataFolder, OfSymbol, Project, ReportFormat, Since, Until, data_folder
+from .options import HERE, OUTPUT, DataFolder, OfSymbol, Project, ReportFormat, Since, Until, data_folder
 from .options import since as moment_of
 from .output import complain, print_text
 
@@ -22,6 +22,8 @@ Last = Annotated[
     typer.Option("--last", metavar="N", min=1, help="List only the newest so many events; all of them count."),
 ]
 
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel=OUTPUT)]
+
 
 def command(
     strategy: Name = None,
@@ -31,13 +33,16 @@ def command(
     until: Until = None,
     last: Last = None,
     format_: ReportFormat = None,
+    json: Json = False,
     data_dir: DataFolder = None,
     project: Project = HERE,
 ) -> None:
     """Show what a strategy came to. Statistics, what is open, and its events; without a name that of each strategy."""
-    from ..core.errors import JournalDamaged
+    from ..core.errors import JournalDamaged, UsageError
     from ..reports import check_known, results_of, strategies_in
 
+    if json and format_ not in (None, "json"):
+        raise UsageError(f"--json and --format {format_} are two forms; leave one out")
     data = data_folder(project, data_dir)
     window = _window(since, until)
     check_known(data, strategy, symbol)
@@ -45,7 +50,7 @@ def command(
     found = [results_of(data, name, symbol, window) for name in names]
     if not found:
         complain(f"there is no journal in {data.absolute()}")
-    print_text(shown(found, format_, last))
+    print_text(shown(found, "json" if json else format_, last))
     if damages := [note for one in found for note in one.notes]:
         raise JournalDamaged(*damages)
 

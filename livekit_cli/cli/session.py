@@ -141,15 +141,18 @@ class Session:
             self._display.give_up()
 
     def _say_how_it_ended(self) -> None:
-        for snapshot in self._fleet.snapshots:
-            symbol = inert(snapshot.identity.symbol)
+        snapshots = self._fleet.snapshots
+        are_alike = len({(one.identity.exchange, one.identity.strategy) for one in snapshots}) == 1
+        for snapshot in snapshots:
+            who = snapshot.identity
+            name = inert(who.symbol if are_alike else f"{who.exchange} {who.strategy} {who.symbol}")
             if snapshot.pulse.status == "ended":
                 last = snapshot.pulse.minute
-                complain(f"{symbol}: the candles end here{'' if last is None else f', at {time_text(last)}'}")
+                complain(f"{name}: the candles end here{'' if last is None else f', at {time_text(last)}'}")
             if isinstance(snapshot.state, Open):
                 signal = snapshot.state.signal
                 since = time_text(signal.timestamp)
-                complain(f"{symbol}: still open, {signal.position} since {since}; the next run goes on watching it")
+                complain(f"{name}: still open, {signal.position} since {since}; the next run goes on watching it")
 
 
 def _logging() -> StderrLog:

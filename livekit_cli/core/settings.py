@@ -26,7 +26,9 @@ Schema = dict[str, Any]
 VARIABLE = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"
 """What stands for an environment variable's value. A dollar that begins no variable is written `$$`."""
 
-_REFERENCE: Schema = {"$ref": "#/$defs/variable"}
+REFERENCE: Schema = {"$ref": "#/$defs/variable"}
+"""A value that only the environment knows."""
+
 _PIECE = rf"\$\$|{VARIABLE}"
 WRITTEN = rf"([^$]|{_PIECE})*"
 """Any text as a file may have it."""
@@ -57,25 +59,25 @@ class Text:
     def check(self, value: object) -> str:
         """Raises ValueError."""
         if not isinstance(value, str) or not self._fits(value):
+            near = did_you_mean(value, self.choices) if isinstance(value, str | int) else ""
             why = f": {self.not_yet[value]}" if isinstance(value, str) and value in self.not_yet else ""
-            raise ValueError(f"expected {self.expected}{why or did_you_mean(value, self.choices)}")
+            raise ValueError(f"expected {self.expected}{why or near}")
         return value
 
     def schema(self) -> Schema:
         """What a file may have for it."""
         if self.choices:
-            return {"anyOf": [{"enum": list(self.choices)}, _REFERENCE]}
+            return {"anyOf": [{"enum": list(self.choices)}, REFERENCE]}
         if not self.pattern:
             return {"type": "string", "pattern": rf"^([^$\x00-\x1f\x7f]|{_PIECE})+$"}
         length = {"maxLength": self.longest} if self.longest else {}
-        return {"anyOf": [{"type": "string", "pattern": f"^{self.pattern}$", **length}, _REFERENCE]}
+        return {"anyOf": [{"type": "string", "pattern": f"^{self.pattern}$", **length}, REFERENCE]}
 
     def _fits(self, text: str) -> bool:
         if self.choices:
             return text in self.choices
-        return re.fullmatch(self.pattern or r"[^\x00-\x1f\x7f]+", text) is not None and len(text) <= (
-            self.longest or len(text)
-        )
+        is_short = not self.longest or len(text) <= self.longest
+        return is_short and re.fullmatch(self.pattern or r"[^\x00-\x1f\x7f]+", text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Number:
         """What a file may have for it."""
         low = {"minimum": self.least} if self.above is None else {"exclusiveMinimum": self.above}
         kind = "integer" if self.whole else "number"
-        return {"anyOf": [{"type": kind, **low, "maximum": self.most}, _REFERENCE]}
+        return {"anyOf": [{"type": kind, **low, "maximum": self.most}, REFERENCE]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,9 @@ class Params:
     expected: str = "`name: value` pairs"
 
     def schema(self) -> Schema:
-        """What a file may have for it; what a strategy knows of it is added where there is one."""
-        return {"type": ["object", "null"]}
+        """What a file may have for it, as long as nobody knows the strategy."""
+        value = {"type": ["string", "number", "boolean", "null"], "pattern": f"^{WRITTEN}$"}
+        return {"type": ["object", "null"], "additionalProperties": value}
 
 
 @dataclass(frozen=True, slots=True)

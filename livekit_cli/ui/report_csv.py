@@ -42,8 +42,9 @@ COLUMNS = (
 )
 """Programs rely on names and order: a new one goes to the end. Times are ISO 8601 in `time`, else epoch ms."""
 
-_FORMULA = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""What spreadsheets take for the beginning of a formula, in the wide letters of East Asia too."""
+_FORMULA = re.compile(r" *[=+\-@\uff1d\uff0b\uff0d\uff20]")
+"""What spreadsheets take for the beginning of a formula, in the wide letters of East Asia too. A tab, another such
+beginning, has become a blank before this is asked."""
 
 Field = str | float | None
 
@@ -58,11 +59,11 @@ def report_csv(found: Results, last: int | None = None) -> str:
 def harmless(text: str) -> str:
     """Foreign `text` on one line, behind an apostrophe where a spreadsheet would take it for a formula."""
     shown = inert(text)
-    return f"'{shown}" if _FORMULA.match(text) or _FORMULA.match(shown) else shown
+    return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def _written(rows: Iterable[Iterable[Field]]) -> str:
-    text = StringIO(newline="")
+    text = StringIO()
     csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return text.getvalue()
 

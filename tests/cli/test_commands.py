@@ -142,6 +142,16 @@ def test_an_unknown_name_is_refused_with_the_nearest(livekit: Any, world: Any, w
     assert says.format(data=world.folder / "data") in ended.err[0]
 
 
+def test_events_since_a_time_are_those_of_that_minute_and_later(livekit: Any, world: Any) -> None:
+    world.run()
+    every = livekit("events").out
+    assert livekit("events", "--since", "2026-01-01T00:04").out == every[1:]
+    assert livekit("events", "--since", "2026-01-01T00:04:01Z").out == every[2:]
+    assert livekit("events", "--since", "1767225840000", "--last", "1").out == every[2:]
+    assert livekit("events", "--since", "0s").out == []
+    assert livekit("events", "--since", "soon").code == 2
+
+
 # ---- report and dump
 
 

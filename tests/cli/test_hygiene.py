@@ -45,8 +45,9 @@ WIDE = {
     "events": r"\d{4}-\d\d-\d\dT.*",
     "run": r"\d{4}-\d\d-\d\dT.*",
     "explain": r"\S+:\d+",
+    "schema": r" *[\"{}\[\]].*",
 }
-"""What a narrow terminal may fold: paths and commands, which stay whole, and events, which have a line each."""
+"""What a narrow terminal may fold: paths, commands and JSON, which stay whole, and events, which have a line each."""
 
 
 def params_of(command: str) -> list[Any]:

@@ -123,6 +123,7 @@ def test_a_window_without_events_says_so(livekit: Any, world: Any) -> None:
         (["--since", "1h", "--until", "2h"], "--since 1h is not before --until 2h: no time is between them"),
         (["--format", "xml"], "'xml'"),
         (["--last", "0"], "--last"),
+        (["--json", "--format", "csv"], "--json and --format csv are two forms; leave one out"),
     ],
 )
 def test_wrong_words_exit_2_and_say_what_was_expected(livekit: Any, world: Any, words: list[str], says: str) -> None:
@@ -144,6 +145,12 @@ def test_last_lists_fewer_events_in_every_form(livekit: Any, world: Any) -> None
 
 
 # ---- forms
+
+
+def test_json_is_short_for_the_format(livekit: Any, world: Any) -> None:
+    world.run()
+    assert livekit("report", "--json").out == livekit("report", "--format", "json").out
+    assert livekit("report", "--json", "--format", "json").code == 0
 
 
 def test_into_a_pipe_it_is_the_markdown_that_dump_writes(livekit: Any, world: Any, tmp_path: Path) -> None:

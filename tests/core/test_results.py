@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def pair(
         Opened(f"s{number}-opened", signal.timestamp, *common, signal, 100.0),
         Closed(f"s{number}-closed", time, *common, signal, exit_price, reason, time, earned),
     ]
+
+
+def closed_at(number: int, earned: float) -> Closed:
+    """A close that earned exactly that."""
+    event = pair(number, number, 1, Position.LONG, 100.0, reason=CloseReason.TIME_EXPIRED)[1]
+    assert isinstance(event, Closed)
+    return replace(event, pnl=PnL(earned, 100.0, 100.0))
 
 
 @st.composite
@@ -189,6 +197,12 @@ def test_what_is_open_is_of_now_and_what_is_idle_is_left_out() -> None:
     found = results("x", [], snapshots, window=Window(T + DAY * MINUTE_MS, None))
     assert found.open_now == (snapshots[0],)
     assert (found.modes, found.exchanges) == (["paper"], ["demo"])
+
+
+def test_a_signal_that_earned_nothing_ends_a_streak_of_either() -> None:
+    told = [closed_at(number, earned) for number, earned in enumerate([1.0, 0.0, 1.0, -1.0, -1.0, 0.0, -1.0])]
+    stats = results("x", told).totals
+    assert (stats.winning_streak, stats.losing_streak) == (1, 2)
 
 
 def test_a_window_says_whether_it_leaves_anything_out() -> None:

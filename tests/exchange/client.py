@@ -8,19 +8,22 @@ with wall(): ...                     no name is resolved and no address connecte
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import certifi
 
 EXCHANGES = ("binance", "binanceusdm", "bybit")
 """The ccxt ids that the local exchange serves."""
+
+_Result = TypeVar("_Result")
 
 _LOCAL = ("127.0.0.1", "localhost", "::1", "")
 
@@ -78,6 +81,20 @@ async def connected(exchange_id: str, url: str, **more: Any) -> AsyncIterator[An
         yield api
     finally:
         await api.close()
+
+
+def run(coroutine: Coroutine[Any, Any, _Result], seconds: float = 20.0) -> _Result:
+    """What it returns, on a loop of its own, in time; what it closed is closed when the loop ends."""
+
+    async def in_time() -> _Result:
+        try:
+            async with asyncio.timeout(seconds):
+                return await coroutine
+        finally:
+            for _ in range(10):  # asyncio closes a socket some rounds after its transport
+                await asyncio.sleep(0)
+
+    return asyncio.run(in_time())
 
 
 def rewritten(described: Any, url: str) -> Any:

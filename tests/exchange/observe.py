@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .client import client
+from .client import connected, run
 from .clock import MINUTE_MS
 from .faults import FAULTS, Line, Stream
 from .server import LocalExchange
@@ -41,24 +41,19 @@ STREAMS = [name for name, fault in FAULTS.items() if isinstance(fault, Stream)]
 
 def of_rest(exchange: LocalExchange, exchange_id: str, trouble: str) -> str:
     """What `fetch_ohlcv` comes to under `trouble`."""
-    return asyncio.run(_of_rest(exchange, exchange_id, trouble))
+    return run(_of_rest(exchange, exchange_id, trouble), SECONDS)
 
 
 async def _of_rest(exchange: LocalExchange, exchange_id: str, trouble: str) -> str:
     fault = FAULTS.get(trouble)
     slow = isinstance(fault, Line) and fault.does in _SLOW
-    api = client(exchange_id, exchange.url, timeout=IMPATIENT_MS if slow else PATIENT_MS, enableRateLimit=False)
-    try:
-        async with asyncio.timeout(SECONDS):
-            await api.load_markets()
-            right = await api.fetch_ohlcv(SYMBOL, limit=5)  # which leaves a connection that is kept alive
-            exchange.ledger.clear()
-            with _in_trouble(exchange, api, trouble) as symbol:
-                outcome = await _outcome(lambda: api.fetch_ohlcv(symbol, limit=5), right)
-            requests = len(exchange.ledger)
-            return outcome if requests == 1 else f"{outcome} ({requests} requests)"
-    finally:
-        await api.close()
+    async with connected(exchange_id, exchange.url, timeout=IMPATIENT_MS if slow else PATIENT_MS) as api:
+        right = await api.fetch_ohlcv(SYMBOL, limit=5)  # which leaves connections that are kept alive
+        exchange.ledger.clear()
+        with _in_trouble(exchange, api, trouble) as symbol:
+            outcome = await _outcome(lambda: api.fetch_ohlcv(symbol, limit=5), right)
+        requests = len(exchange.ledger)
+        return outcome if requests == 1 else f"{outcome} ({requests} requests)"
 
 
 @contextmanager
@@ -155,26 +150,21 @@ def _wrong_times(times: list[int], right: list[list[float]]) -> list[str]:
 
 def of_stream(exchange: LocalExchange, exchange_id: str, trouble: str) -> str:
     """What `watch_ohlcv` comes to under `trouble`, the connection of a first candle standing or not."""
-    return asyncio.run(_of_stream(exchange, exchange_id, trouble))
+    return run(_of_stream(exchange, exchange_id, trouble), SECONDS)
 
 
 async def _of_stream(exchange: LocalExchange, exchange_id: str, trouble: str) -> str:
     fault = FAULTS[trouble]
     assert isinstance(fault, Stream)
-    api = client(exchange_id, exchange.url, enableRateLimit=False)
     complaints: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(_complaint(context)))
-    try:
-        async with asyncio.timeout(SECONDS):
-            await api.load_markets()
-            if fault.moment == "frame":
-                await api.watch_ohlcv(SYMBOL)
-            with exchange.faults.add(trouble):
-                second = await _next(exchange, api)
-            third = await _next(exchange, api)
-            return f"{second}; then {third}" + "".join(f"; loop: {said}" for said in sorted(set(complaints)))
-    finally:
-        await api.close()
+    async with connected(exchange_id, exchange.url) as api:
+        if fault.moment == "frame":
+            await api.watch_ohlcv(SYMBOL)
+        with exchange.faults.add(trouble):
+            second = await _next(exchange, api)
+        third = await _next(exchange, api)
+    return f"{second}; then {third}" + "".join(f"; loop: {said}" for said in sorted(set(complaints)))
 
 
 async def _next(exchange: LocalExchange, api: Any) -> str:

@@ -10,11 +10,10 @@ import urllib.request
 
 import pytest
 
-from .client import connected
+from .client import connected, run
 from .clock import MINUTE_MS
 from .conftest import START
 from .server import LocalExchange
-from .test_contract import run
 
 KLINES = "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=5"
 FUTURES = "/fapi/v1/klines?symbol=BTCUSDT&interval=1m&limit="

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from .client import connected
+from .client import connected, run
 from .clock import Clock
 from .conftest import START
 from .faults import Told
 from .names import Authority, by_name
 from .server import LocalExchange
-from .test_contract import BOTH, run
+from .test_contract import BOTH
 
 SYMBOLS = ("BTC/USDT", "BTC/USDT:USDT")
 

@@ -12,7 +12,6 @@ def test_the_table_has_every_fault() -> None:
     assert set(RECORDED) == {*REST, *STREAMS}
 
 
-@pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")  # a handshake that never ends leaves one
 @pytest.mark.parametrize("trouble", RECORDED)
 @pytest.mark.parametrize(("exchange_id", "column"), [("binance", 0), ("bybit", 1)])
 def test_a_fault_comes_to_what_the_table_says(trouble: str, exchange_id: str, column: int, walled: list[str]) -> None:

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .client import EXCHANGES, addresses, client, connected, options
+from .client import EXCHANGES, addresses, client, connected, options, run
 from .server import LocalExchange
-from .test_contract import run
 
 
 @pytest.mark.parametrize("exchange_id", EXCHANGES)

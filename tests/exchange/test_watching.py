@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from .client import connected
+from .client import connected, run
 from .clock import MINUTE_MS, Clock
 from .conftest import START
 from .market import Kind, symbols
 from .server import LocalExchange
-from .test_contract import BOTH, SPOT, run
+from .test_contract import BOTH, SPOT
 
 MANY = 60
 
@@ -77,7 +77,6 @@ def test_watching_many_with_one_call_returns_one_and_has_the_others_in_its_cache
 
 
 @BOTH
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("trouble", ["ws-frozen", "ws-cut-json", "ws-binary", "ws-deaf"])
 def test_a_short_keep_alive_notices_a_socket_that_is_dead_or_that_ccxt_no_longer_reads(
     exchange: LocalExchange, exchange_id: str, trouble: str

@@ -24,6 +24,9 @@ BUILT_IN = ("csv", "demo")
 USUAL_EXCHANGE = "demo"
 """Where nobody says which."""
 
+USUAL_SPEED = {"demo": 1.0, "csv": 60.0}
+"""How many times faster than real time, where nobody says; recorded candles go by at a minute a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExchangeConfig:
@@ -43,6 +46,10 @@ class ExchangeConfig:
     slippage_percent: float = SLIPPAGE_PERCENT
     fee_percent: float = FEE_PERCENT
     max_entry_distance_percent: float = MAX_ENTRY_DISTANCE_PERCENT
+
+    def speed_unless(self, usual: float | None) -> float:
+        """How many times faster than real time: as its file says, or else as the project does."""
+        return self.speed or usual or USUAL_SPEED[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,6 @@ def list_exchanges(project: Path) -> Iterator[ExchangeConfig | BrokenExchange]:
 def is_fleet(section: Section) -> bool:
     """Whether a file in configs/ is meant as a fleet, also when its writer slipped: only fleets have `runs`."""
     return bool(get_close_matches("runs", section.names()))
-
-
-def exchange_names(project: Path) -> list[str]:
-    """The names that a file may give; csv is none until its own file says which candles it has."""
-    return [one.name for one in list_exchanges(project) if one.path is not None or one.name != "csv"]
 
 
 def exchange_at(section: Section, key: str, name: str, project: Path) -> ExchangeConfig | None:
