@@ -35,9 +35,9 @@ def command(*, json: Json = False, project: Project = HERE) -> None:
         print_lines(_json(one, usual) for one in found)
     else:
         print_lines(_lines([_row(one, usual) for one in sound], look_of(sys.stdout)))
-    errors = [str(one.error) for one in found if not isinstance(one, ExchangeConfig)]
-    if errors:
-        raise ConfigError("\n".join(errors))
+    faults = [line for one in found if not isinstance(one, ExchangeConfig) for line in one.error.lines]
+    if faults:
+        raise ConfigError(*faults)
 
 
 def _json(one: ExchangeConfig | BrokenExchange, usual: float | None) -> str:

@@ -24,7 +24,7 @@ StrategyName = Annotated[
 def command(folder: Folder = Path(), *, strategy_name: StrategyName = "my-strategy") -> None:
     """Make a project in which everything runs as it stands. What is there already is left as it is."""
     words = _names(strategy_name, folder)
-    made = list(_made(folder, words))  # all of it, whoever reads the lines
+    made = [*_made(folder, words), *_schemas(folder)]  # all of it, whoever reads the lines
     print_lines(map(inert, [*made, *_next(folder, words["NAME"])]))
 
 
@@ -66,6 +66,21 @@ def _made(folder: Path, words: Mapping[str, str]) -> Iterator[str]:
             yield f"left as it was: {path}"
         else:
             yield f"made: {path}"
+
+
+def _schemas(folder: Path) -> Iterator[str]:
+    """Write those JSON schemas that are missing: the YAML files name them, and an editor looks there."""
+    import sys
+    from contextlib import redirect_stdout
+
+    from ..adapters.config.schema import write_schemas
+    from ..core.settings import TABLES
+
+    schemas = folder / "configs" / "schema"
+    missing = [kind for kind in TABLES if not (schemas / f"{kind}.json").exists()]
+    yield from (f"left as it was: {schemas / kind}.json" for kind in TABLES if kind not in missing)
+    with redirect_stdout(sys.stderr):  # what strategies that are there already print
+        yield from (f"made: {path}" for path in (write_schemas(folder, schemas, *missing) if missing else ()))
 
 
 def _next(folder: Path, name: str) -> Iterator[str]:

@@ -54,7 +54,8 @@ testpaths = tests
 pythonpath = .
 """
 
-PRESET = """# $NAME under another name, with an interval and parameters of its own:
+PRESET = """# yaml-language-server: $$schema=../schema/strategy.json
+# $NAME under another name, with an interval and parameters of its own:
 #   livekit run BTCUSDT --strategy $NAME-fast
 strategy: $NAME # a name, or path/to/file.py:Class
 interval: 1m

@@ -226,7 +226,7 @@ _PARAMS = Field("params", Params(), "Parameters of the strategy, by name.")
 
 EXCHANGE = Table(
     "exchange",
-    "An exchange, by the name of this file: what --exchange NAME finds.",
+    "An exchange, by the name of this file, which has no '-': what --exchange NAME finds.",
     (
         Field(
             "exchange",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from livekit_cli.adapters.config.schema import schema_of
 from livekit_cli.adapters.strategy_loader import discover, load
 
 HOUSE = Path(__file__).parents[2]
@@ -21,6 +23,7 @@ FILES = {
     "pytest.ini",
     ".gitignore",
     "README.md",
+    *(f"configs/schema/{kind}.json" for kind in ("exchange", "strategy", "fleet", "livekit")),
 }
 
 
@@ -33,7 +36,18 @@ def test_it_makes_the_files_and_says_each(livekit: Any, tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (0, [])
     assert set(files(tmp_path / "mine")) == FILES
     assert {line for line in ended.out if line.startswith("made: ")} == {f"made: mine/{name}" for name in FILES}
-    assert not any("$" in text.decode() for text in files(tmp_path / "mine").values())
+    made = {name: text.decode() for name, text in files(tmp_path / "mine").items() if not name.endswith(".json")}
+    assert not any("$" in text.replace("$schema=", "") for text in made.values())
+
+
+def test_its_files_name_schemas_that_know_its_strategies(livekit: Any, tmp_path: Path) -> None:
+    livekit("init", "--strategy-name", "NightOwl")
+    path = tmp_path / "configs" / "strategies" / "night-owl-fast.yaml"
+    first = path.read_text().splitlines()[0]
+    schema = path.parent / first.removeprefix("# yaml-language-server: $schema=")
+    assert json.loads(schema.read_text()) == schema_of("strategy", tmp_path)
+    fleet = schema_of("fleet", tmp_path)["properties"]["runs"]["items"]["properties"]["strategy"]
+    assert fleet["anyOf"][0] == {"enum": ["night-owl", "night-owl-fast"]}
 
 
 @pytest.mark.parametrize("words", [("init", "mine"), ("init", "a folder/with it's"), ("init",), ("init", ".")], ids=str)

@@ -47,7 +47,7 @@ def _file(path: Path, project: Path) -> ConfigFile:
     try:
         is_a_fleet = is_fleet(load_yaml(path))
     except ConfigError as error:
-        return ConfigFile(path, "exchange", tuple(str(error).splitlines()))
+        return ConfigFile(path, "exchange", error.lines)
     if is_a_fleet:
         return _told(path, "fleet", lambda: read_fleet(path, project))
     return _told(path, "exchange", lambda: find_exchange(path.stem, project))
@@ -63,5 +63,5 @@ def _told(path: Path, kind: str, read: Callable[[], object]) -> ConfigFile:
     try:
         read()
     except (ConfigError, UsageError) as error:
-        return ConfigFile(path, kind, tuple(str(error).splitlines()))
+        return ConfigFile(path, kind, error.lines)
     return ConfigFile(path, kind)
