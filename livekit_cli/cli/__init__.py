@@ -17,7 +17,7 @@ from .commands import Command, Group
 from .output import complain, forget, print_lines
 
 GROUPS = {
-    "Set up": ("init", "strategies", "exchanges", "schema"),
+    "Set up": ("init", "check", "strategies", "exchanges", "schema"),
     "Run": ("backtest", "run"),
     "Look": ("status", "watch", "events"),
     "Understand": ("report", "explain", "dump"),

@@ -14,6 +14,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit init mine", "a project in the folder mine"),
         ("livekit init --strategy-name night-owl", "here, with a strategy of that name"),
     ),
+    "check": (
+        ("livekit check", "everything: config, strategies, folders, disk, clock, journals"),
+        ("livekit check --strategy breakout", "the same, of one strategy alone"),
+        ("livekit check --json", "an object a line, for programs"),
+    ),
     "strategies": (
         ("livekit strategies", "what --strategy finds here, with parameters"),
         ("livekit strategies --project .", "the same of another folder"),

@@ -45,6 +45,7 @@ WIDE = {
     "events": r"\d{4}-\d\d-\d\dT.*",
     "run": r"\d{4}-\d\d-\d\dT.*",
     "explain": r"\S+:\d+",
+    "check": r" +\S+",
     "schema": r" *[\"{}\[\]].*",
 }
 """What a narrow terminal may fold: paths, commands and JSON, which stay whole, and events, which have a line each."""
