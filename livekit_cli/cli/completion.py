@@ -194,6 +194,17 @@ def _intervals(_: _Line) -> Iterator[Offer]:
     yield from ((name, "") for name in INTERVALS)
 
 
+def _kinds(_: _Line) -> Iterator[Offer]:
+    from ..core.settings import TABLES
+
+    yield from ((name, "") for name in TABLES)
+
+
+def _journals(line: _Line) -> Iterator[Offer]:
+    yield from _symbols(line)
+    yield ":files jsonl", ""
+
+
 def _folders(_: _Line) -> Iterator[Offer]:
     yield ":folders", ""
 
@@ -210,6 +221,8 @@ VALUES: dict[str, Callable[[_Line], Iterable[Offer]]] = {
     "option strategy": _strategies,
     "argument strategy": _traded,
     "signal": _signals,
+    "kind": _kinds,
+    "which": _journals,
     "exchange": _exchanges,
     "interval": _intervals,
     "candles": _files("csv"),

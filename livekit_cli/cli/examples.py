@@ -6,8 +6,11 @@ A test runs every example, in a project in which breakout has run on BTCUSDT.
 from __future__ import annotations
 
 BEGIN = (
-    ("livekit run BTCUSDT --strategy breakout --speed 600", "paper trading on a built-in market, ten minutes a second"),
+    ("livekit init mine && cd mine", "a project with a strategy that runs as it stands"),
+    ("livekit run BTCUSDT --strategy my-strategy --speed 600", "on paper, on a built-in market, ten minutes a second"),
+    ("livekit report my-strategy", "what became of it"),
 )
+"""The first lines to type, one after the other."""
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "init": (
@@ -58,6 +61,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit events", "all that opened and closed"),
         ("livekit events breakout --last 20", "the newest twenty of one strategy"),
         ("livekit events --symbol BTCUSDT --json", "those of one symbol, for programs"),
+        ("livekit events --since 1d --follow", "the last day's, and each new one at once"),
     ),
     "report": (
         ("livekit report breakout", "win rate, PnL, what is open, the newest events"),

@@ -25,6 +25,9 @@ MANY = 8
 HELP = "Show this page."
 OTHERS = "Options"
 
+_BOUNDS = re.compile(r"\[required\]|\[x[<>]=[^\]]*\]")
+"""What typer adds that usage and the words themselves say better."""
+
 
 def width_of(look: Look) -> int:
     """Cells in a line of help: those of the terminal, or what COLUMNS says, or eighty."""
@@ -95,7 +98,7 @@ def _record(param: Any, context: Any) -> Iterator[tuple[str, str]]:
         yield "-h, --help", HELP
     elif record := param.get_help_record(context):
         names, text = record
-        yield names, " ".join(text.replace("[required]", "").split())
+        yield names, " ".join(_BOUNDS.sub("", text).split())
 
 
 def _grouped(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:

@@ -64,6 +64,25 @@ params:
   take_profit: 0.8
 """
 
+FLEET = """# yaml-language-server: $$schema=schema/fleet.json
+# Several strategies in one process, each on its own symbols:
+#   livekit run --config fleet
+exchange: demo
+runs:
+  - strategy: $NAME
+    symbols: [BTCUSDT, ETHUSDT]
+  - strategy: $NAME-fast # from configs/strategies/
+    symbols: [SOLUSDT]
+"""
+
+DEFAULTS = """# yaml-language-server: $$schema=schema/livekit.json
+# What holds for this project when neither the command line nor a fleet says otherwise. Remove the # to use a line.
+# exchange: demo       # what --exchange says
+# strategy: $NAME
+# data_dir: data       # what --data-dir says; from this project's folder
+# speed: 1             # what --speed says, for exchanges whose own file does not
+"""
+
 GITIGNORE = """# written by livekit
 data/
 logs/
@@ -85,19 +104,24 @@ livekit strategies
 livekit backtest BTCUSDT --strategy $NAME
 # on paper, ten minutes a second; Ctrl-C stops it, and the next run goes on
 livekit run BTCUSDT --strategy $NAME --speed 600
-# what it is doing, or was, and what became of it
+# several at once, as configs/fleet.yaml has them
+livekit run --config fleet --speed 600
+# what they are doing, or were, and what became of it
 livekit status
 livekit report $NAME
 ```
 
 Next: change `strategies/$MODULE.py` and backtest again; try another parameter with `--set lookback=40`, or your own
-candles with `--candles FILE.csv`. `pip install pytest` and `pytest` run the test. `livekit --help` lists every command,
-and `livekit COMMAND --help` shows examples.
+candles with `--candles FILE.csv`. An editor that knows YAML completes names in `configs/` by the schemas there;
+`livekit schema --path configs/schema` writes them anew. `pip install pytest` and `pytest` run the test.
+`livekit --help` lists every command, and `livekit COMMAND --help` shows examples.
 """
 
 FILES = {
     "strategies/$MODULE.py": STRATEGY,
     "configs/strategies/$NAME-fast.yaml": PRESET,
+    "configs/fleet.yaml": FLEET,
+    "configs/livekit.yaml": DEFAULTS,
     "tests/test_$MODULE.py": TEST,
     "pytest.ini": PYTEST,
     ".gitignore": GITIGNORE,

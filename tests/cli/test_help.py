@@ -143,23 +143,36 @@ def started(line: str, folder: Path, **streams: Any) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize(
-    "line", [line for examples in (BEGIN, *EXAMPLES.values()) for line, _ in examples], ids=lambda line: line[8:]
+    "line", [line for examples in EXAMPLES.values() for line, _ in examples], ids=lambda line: line[8:]
 )
 def test_every_example_works(traded: Path, tmp_path: Path, line: str) -> None:
     folder = tmp_path / "project"
     shutil.copytree(traded, folder)
     run = started(line, folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     words = line.split()
-    if words[1] in ENDLESS and "--once" not in words:
+    is_endless = (words[1] in ENDLESS and "--once" not in words) or "--follow" in words
+    if is_endless:
         try:
             out, err = run.communicate(timeout=EARLY_SECONDS)
         except subprocess.TimeoutExpired:
             run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=DEADLINE)
-    assert run.returncode == 0, err
+    interrupted = 128 + signal.SIGINT if "--follow" in words else 0
+    assert run.returncode in (0, interrupted), err
     assert "Traceback" not in err
-    if words[1] not in ENDLESS:
+    if not is_endless and words[1] != "run":
         assert out or any(path.stat().st_size for path in folder.glob("report.*"))
+
+
+def test_the_first_lines_to_type_work_one_after_the_other(tmp_path: Path) -> None:
+    """The run among them is interrupted after a while, as a person would do."""
+    program = f"{shlex.quote(sys.executable)} -m livekit_cli"
+    early = f"timeout --preserve-status -s INT {EARLY_SECONDS} {program}"
+    lines = [line.replace("livekit", early if " run " in line else program, 1) for line, _ in BEGIN]
+    with started("set -e; " + "; ".join(lines), tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as shell:
+        out, err = shell.communicate(timeout=DEADLINE)
+    assert shell.returncode == 0, err
+    assert "# Report: my-strategy" in out
 
 
 def test_every_command_has_examples_and_no_other() -> None:

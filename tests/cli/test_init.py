@@ -12,13 +12,17 @@ from typing import Any
 
 import pytest
 
+from livekit_cli.adapters.config.faults import config_faults, config_files
 from livekit_cli.adapters.config.schema import schema_of
-from livekit_cli.adapters.strategy_loader import discover, load
+from livekit_cli.adapters.strategy_import import discover
+from livekit_cli.adapters.strategy_loader import load
 
 HOUSE = Path(__file__).parents[2]
 FILES = {
     "strategies/my_strategy.py",
     "configs/strategies/my-strategy-fast.yaml",
+    "configs/fleet.yaml",
+    "configs/livekit.yaml",
     "tests/test_my_strategy.py",
     "pytest.ini",
     ".gitignore",
@@ -106,6 +110,33 @@ def test_the_examples_open_with_something_that_trades(livekit: Any) -> None:
     livekit("init")
     ended = livekit("backtest", "BTCUSDT", "-s", "my-strategy", "--from", "2026-01-01", "--to", "2026-01-07", "--json")
     assert len(ended.out) > 20
+
+
+def test_its_yaml_files_are_sound_and_each_names_a_schema_that_is_there(livekit: Any, tmp_path: Path) -> None:
+    livekit("init", "--strategy-name", "night-owl")
+    assert [file for file in config_files(tmp_path) if file.faults] == []
+    yaml_files = sorted(tmp_path.glob("configs/**/*.yaml"))
+    assert len(yaml_files) == 3
+    for path in yaml_files:
+        named = path.read_text().partition("\n")[0].removeprefix("# yaml-language-server: $schema=")
+        assert json.loads((path.parent / named).read_text())["title"].startswith("livekit: ")
+
+
+def test_the_fleet_runs(livekit: Any, tmp_path: Path) -> None:
+    livekit("init")
+    words = [sys.executable, "-m", "livekit_cli", "run", "--config", "fleet", "--once"]
+    environment = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert len(list(tmp_path.glob("data/signal/paper/*.jsonl"))) == 3
+
+
+def test_a_default_takes_effect_once_its_mark_is_gone(livekit: Any, tmp_path: Path) -> None:
+    livekit("init")
+    path = tmp_path / "configs" / "livekit.yaml"
+    path.write_text("".join(line.removeprefix("# ") for line in path.read_text().splitlines(keepends=True)[2:]))
+    assert config_faults(tmp_path) == []
+    assert livekit("backtest", "BTCUSDT", "--from", "2026-01-01", "--to", "2026-01-02").code == 0
 
 
 def test_what_is_there_is_left_and_said(livekit: Any, tmp_path: Path) -> None:
