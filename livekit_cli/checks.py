@@ -17,7 +17,7 @@ from .adapters.config.faults import config_files
 from .adapters.disk import Disk
 from .adapters.machine import KernelClock, file_system_of, free_bytes, kernel_clock, open_files_limit
 from .adapters.names import signal_folder
-from .adapters.probes import Tried, nearest_folder, try_folder
+from .adapters.probes import Tried, nearest_folder, try_folder, try_writing
 from .adapters.records import Record, read_records
 from .adapters.strategy_files import PRESETS, STRATEGIES, presets
 from .adapters.strategy_import import discover
@@ -234,7 +234,7 @@ def _logs(folder: Path) -> Answer:
     try:
         if not near.is_dir():
             raise NotADirectoryError(20, f"{near} is no folder")
-        try_folder(near)
+        try_writing(near)
     except OSError as error:
         found = f"{folder}: cannot be written to: {error.strerror}"
         return Answer("logs", Sign.WARNING, found, "Give `dump` another folder with --path")

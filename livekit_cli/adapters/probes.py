@@ -50,6 +50,12 @@ def nearest_folder(folder: Path) -> Path:
     return next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
 
 
+def try_writing(folder: Path) -> None:
+    """Make a folder of our own below `folder`, and remove it. Raises OSError when that cannot be done."""
+    with _unwinding(), _folder_of_our_own(folder):
+        return
+
+
 def try_folder(folder: Path, disk: Disk | None = None) -> Tried:
     """Work in a folder of our own below `folder`, and remove it. Raises OSError for what cannot be done at all."""
     disk = disk or Disk()
