@@ -53,6 +53,7 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
     """Of every journal, or of those that `which` names. Raises UsageError when there is none of that name."""
     from pathlib import Path
 
+    from ..adapters.names import signal_folder
     from ..adapters.soundness import examine, journals
     from ..core.errors import UsageError
     from ..core.words import did_you_mean
@@ -60,6 +61,10 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
     paths = journals(data)
     if which is not None and which.endswith(".jsonl"):
         path = Path(which)
+        if path.exists() and path.absolute().parent.parent.name != signal_folder(data).name:
+            raise UsageError(
+                f"{which} is no journal of its own, expected a file like {signal_folder(data)}/paper/NAME.jsonl"
+            )
         if path.exists() or path.absolute() in {one.absolute() for one in paths}:
             return [examine(path)]
         names = [str(one) for one in paths]
@@ -87,7 +92,8 @@ def _told(finding: Finding, look: Look) -> Iterator[str]:
     from ..ui.facts import fact_lines
 
     style = ("green",) if is_sound(finding) else ("bold", "red")
-    yield from (look.paint(line, *style) for line in look.wrapped(headline(finding)))
+    head = look.wrapped(headline(finding)) if look.is_terminal else [look.shown(headline(finding))]
+    yield from (look.paint(line, *style) for line in head)
     if not is_sound(finding):
         yield from fact_lines(facts(finding), look)
 

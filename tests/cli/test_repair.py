@@ -221,6 +221,15 @@ def test_what_is_not_there_is_refused_with_the_nearest(livekit: Any, world: Any,
     assert "did you mean" in ended.err[0]
 
 
+def test_an_older_file_of_a_journal_is_no_journal_of_its_own(livekit: Any, world: Any, segments: Places) -> None:
+    before = {path: path.read_bytes() for path in segments.journal.parent.rglob("*") if path.is_file()}
+    for options in ([], ["--set-aside"]):
+        ended = livekit("repair", str(segments.segment(1)), *options)
+        assert (ended.code, ended.out) == (2, [])
+        assert "is no journal of its own" in ended.err[0]
+    assert {path: path.read_bytes() for path in segments.journal.parent.rglob("*") if path.is_file()} == before
+
+
 def test_setting_aside_needs_to_be_told_of_which_and_of_one_alone(livekit: Any, world: Any, files: Places) -> None:
     spoil(files.journal, 8)
     other = files.journal.with_name("csv-breakout-BTCUSDT.jsonl")

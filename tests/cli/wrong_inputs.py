@@ -2908,6 +2908,76 @@ WRONG: dict[str, tuple[Row, ...]] = {
             process=True,
         ),
     ),
+    "Looking and mending": (
+        Row(
+            "a time that is none",
+            "events --since soon",
+            2,
+            "--since is 'soon', expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age "
+            "like 90m, 2h, 3d",
+        ),
+        Row(
+            "seconds for milliseconds",
+            "events --since 1772368200",
+            2,
+            "--since is '1772368200', expected milliseconds since 1970 like 1772368200000, or 2026-03-01",
+        ),
+        Row(
+            "status of a misspelt symbol",
+            "status --symbol BTCUSD",
+            2,
+            "there is no journal of a symbol 'BTCUSD' in PROJECT/data; there are those of BTCUSDT, ETHUSDT; did you "
+            "mean 'BTCUSDT'?",
+            ran=True,
+        ),
+        Row(
+            "repair of a misspelt symbol",
+            "repair BTCUSD",
+            2,
+            "there is no journal of a symbol 'BTCUSD' in PROJECT/data; there are those of BTCUSDT, ETHUSDT; did you "
+            "mean 'BTCUSDT'?",
+            ran=True,
+        ),
+        Row(
+            "repair of a file that is not there",
+            "repair data/signal/paper/csv-brisk-BTCUSD.jsonl",
+            2,
+            "there is no journal data/signal/paper/csv-brisk-BTCUSD.jsonl; did you mean "
+            "'data/signal/paper/csv-brisk-BTCUSDT.jsonl'?",
+            ran=True,
+        ),
+        Row(
+            "setting aside without saying what",
+            "repair --set-aside",
+            2,
+            "--set-aside needs to know of which: livekit repair SYMBOL --set-aside",
+            ran=True,
+        ),
+        Row(
+            "setting aside what another livekit wrote",
+            "repair BTCUSDT --set-aside",
+            65,
+            "data/signal/paper/csv-brisk-BTCUSDT.jsonl: nothing was set aside: another livekit wrote it, and may read "
+            "it: use that one, or move all its files elsewhere yourself",
+            ran=True,
+            damage=newer,
+        ),
+        Row(
+            "setting aside what cannot be read",
+            "repair BTCUSDT --set-aside",
+            65,
+            "data/signal/paper/csv-brisk-BTCUSDT.jsonl: nothing was set aside: nobody can say what it holds: see that "
+            "it can be read first (permissions, the disk)",
+            ran=True,
+            damage=a_folder,
+        ),
+        Row(
+            "a check of a word",
+            "check BTCUSDT",
+            2,
+            "check takes no words of its own, only options; 'BTCUSDT' is too much\nTry 'livekit check --help'.",
+        ),
+    ),
     "New projects": (
         Row(
             "a file in the place of the folder",
