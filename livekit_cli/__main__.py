@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
+
+# A Ctrl-C during the imports below ends the process, instead of showing the trader where in them it was.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import os
 import sys
 import warnings
 from typing import TextIO

@@ -301,10 +301,11 @@ def test_the_options_that_all_commands_take_are_taken_by_all() -> None:
 
 def test_every_exit_code_is_named_and_no_other() -> None:
     (paragraph,) = re.findall(r"^\*\*Exit codes\.\*\*(.*?)\n\n", README, re.MULTILINE | re.DOTALL)
-    named = {int(code) for code in re.findall(r"(?:^ ?|· ?)(\d+)(?= )", paragraph.replace("\n", " "))}
+    named = {int(code) for code in re.findall(r"(?:^ ?|· ?|, )(\d+)(?= )", paragraph.replace("\n", " "))}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
-    interrupted = 128 + signal.SIGINT  # said by the shell's convention, not by an error of ours
-    assert named == {0, interrupted} | {getattr(kind, "exit_code", 1) for kind in kinds}
+    # Said by the shell's convention, not by an error of ours.
+    ended = {128 + signal.SIGINT, 128 + signal.SIGTERM}
+    assert named == {0, *ended} | {getattr(kind, "exit_code", 1) for kind in kinds}
 
 
 def test_the_examples_named_are_those_in_the_folder() -> None:

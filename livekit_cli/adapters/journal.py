@@ -14,14 +14,14 @@ import asyncio
 import threading
 from pathlib import Path
 
-from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, JournalError
+from ..core.errors import CannotCreate, DiskFailed, DiskFull, JournalDamaged, JournalError, UsageError
 from ..core.event import Event
 from ..core.pulse import Pulse
 from ..core.state import Identity, Step
 from .claim import Claim, lock_own
 from .disk import Disk, is_full, why_not
 from .lines import NO_SUM, Content, Line, header_line, step_line
-from .names import Places, places
+from .names import Places, file_stem, places
 from .reading import ADVICE, decoded, foreign, lost_lines, published_after, read_content
 from .threads import Threads
 
@@ -230,9 +230,9 @@ def _opened(files: Places, identity: Identity, disk: Disk, claim: Claim) -> Jour
     try:
         if not lock_own(disk, fd) or not disk.is_at(fd, files.journal):
             raise claim.refused()
-        claim.announce()
         content = read_content(files.journal, disk.read(fd))
         _check_identity(content, identity, files)
+        claim.announce()
         _check_witness(content.seq, claim, files)
         if content.tail:
             _cut_tail(content, files, disk, fd)
@@ -292,8 +292,12 @@ def _take_name(disk: Disk, fd: int, files: Places) -> None:
 
 def _check_identity(content: Content, identity: Identity, files: Places) -> None:
     found = content.header.identity
-    if found != identity:
-        raise JournalDamaged(foreign(files.journal, found, identity))
+    if found == identity:
+        return
+    if file_stem(found) == file_stem(identity) and found.mode is identity.mode:
+        # Nothing is wrong with the journal, whose own symbol goes on with it.
+        raise UsageError(f"{found.symbol} has the journal {files.journal.name}, which {identity.symbol} would share")
+    raise JournalDamaged(foreign(files.journal, found, identity))
 
 
 def _check_witness(seq: int, claim: Claim, files: Places) -> None:

@@ -18,9 +18,13 @@ from types import ModuleType
 from ..core.errors import ConfigError, UsageError
 from ..core.words import inert, near
 from ..strategy import Strategy, interval_ms, parameters
+from .alarm import Held, within
 from .foreign import described, shown
 from .names import checked_name
 from .strategy_files import files_in, kebab
+
+IMPORT_SECONDS = 10.0
+"""How long a file may take to be imported: it must not hold up a command that only lists it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,12 @@ def _run(source: bytes, path: Path, name: str) -> None:
     sys.path.insert(0, folder)  # for what the file imports from its neighbours
     importlib.invalidate_caches()
     try:
-        exec(code, vars(module))
+        within(IMPORT_SECONDS, exec, code, vars(module))
+    except Held as held:
+        del sys.modules[name]
+        raise ConfigError(
+            f"{_place(held, path)}: the file does not come to its end within {IMPORT_SECONDS:g} s"
+        ) from None
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, KeyboardInterrupt) and not _raises(error):
@@ -155,6 +164,12 @@ def _run(source: bytes, path: Path, name: str) -> None:
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
+
+
+def _place(held: Held, path: Path) -> str:
+    """Where the file was when it was cut short."""
+    line = next((number for file, number in held.args if file == str(path)), None)
+    return shown(path) if line is None else f"{shown(path)}:{line}"
 
 
 def _raises(error: BaseException) -> bool:

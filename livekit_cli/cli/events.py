@@ -90,9 +90,9 @@ def _follow(
     while True:
         events, faults = stream.fresh()
         told = lines(events)
-        print_lines(told[-last:] if last is not None and is_first else told)
+        is_read = print_lines(told[-last:] if last is not None and is_first else told)
         for fault in faults:
             complain(f"livekit: {fault}")
         is_first = False
-        if not rest_while_read(LOOK_SECONDS, sys.stdout.fileno()):
+        if not is_read or not rest_while_read(LOOK_SECONDS, sys.stdout.fileno()):
             return

@@ -37,27 +37,31 @@ def takes_a_table() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print to standard output; a reader who has seen enough ends the command quietly. Raises DiskFailed."""
-    _print(line + "\n" for line in lines)
+def print_lines(lines: Iterable[str]) -> bool:
+    """Print to standard output; whether anybody reads it. Raises DiskFailed.
+
+    A reader who has seen enough ends the printing, not the command: its exit code says what it would have said.
+    """
+    return _print(line + "\n" for line in lines)
 
 
-def print_text(text: str) -> None:
+def print_text(text: str) -> bool:
     """The same of a text that has its own ends of lines."""
-    _print([text])
+    return _print([text])
 
 
-def _print(pieces: Iterable[str]) -> None:
+def _print(pieces: Iterable[str]) -> bool:
     try:
         for piece in pieces:
             sys.stdout.write(piece)
             sys.stdout.flush()  # whoever reads the other end of a pipe gets whole lines, and each at once
     except BrokenPipeError:
         forget(sys.stdout)
-        raise SystemExit(0) from None
+        return False
     except OSError as error:
         forget(sys.stdout)
         raise DiskFailed(f"cannot write to standard output: {error.strerror}") from None
+    return True
 
 
 def complain(*lines: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..adapters.farewell import Farewell
 from ..adapters.stderr_log import StderrLog
 from ..adapters.threads import Threads
-from ..core.errors import DiskFailed
+from ..core.errors import DiskFailed, StrategyError
 from ..core.event import Event
 from ..core.state import Open
 from ..core.tally import Tally
@@ -67,8 +67,19 @@ class Session:
             await asyncio.wait([running])
             self._say_how_it_ended()
             running.result()
+            if self._once:
+                self._tell_cron()
             if self._unshown:
                 raise DiskFailed(f"standard output: {self._unshown}; what was not shown is in the journal")
+
+    def _tell_cron(self) -> None:
+        """Raises StrategyError when a symbol met an error: nobody looks at a table, and the exit code has to tell."""
+        met = [one for one in self._fleet.snapshots if one.pulse.error]
+        if met:
+            first = met[0]
+            told = f"{inert(first.identity.strategy)} {inert(first.identity.symbol)}: {first.pulse.error}"
+            others = f", and {len(met) - 1} more symbols met errors" if len(met) > 1 else ""
+            raise StrategyError(f"not all went well: {told}{others}")
 
     def _stop(self) -> None:
         if self._stopping is None:

@@ -36,7 +36,7 @@ def command(
 
     from ..adapters.clock import wall_ms
     from ..adapters.records import read_records
-    from ..core.health import judge
+    from ..core.health import NEVER_RUN, judge
     from ..reports import check_known
     from ..ui.look import look_of
     from ..ui.status import status_json, status_lines
@@ -50,7 +50,10 @@ def command(
         print_lines([status_json(snapshots, now)] if json else status_lines(snapshots, now, look))
     else:
         complain(f"nothing has run here yet: there is no journal in {data.absolute()}")
-    code = exit_code({judge(snapshot, now).health for snapshot in snapshots}, must_run=running)
+    verdicts = [judge(snapshot, now) for snapshot in snapshots]
+    # What a start that was refused made, and nobody has run, is not missed.
+    healths = {one.health for one in verdicts if not (running and one.reason == NEVER_RUN)}
+    code = exit_code(healths, must_run=running)
     if code:
         raise typer.Exit(code)  # the lines have said why
 

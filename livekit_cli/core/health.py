@@ -26,6 +26,9 @@ BEAT_MS = 90_000
 LATE_MS = 3 * MINUTE_MS
 """How far the newest candle, or the last finished minute, may lie behind the minute looked at."""
 
+NEVER_RUN = "has not run yet"
+"""Why a symbol whose journal nobody has ever run is stopped."""
+
 
 class Health(StrEnum):
     """From good to bad."""
@@ -96,7 +99,7 @@ def _known(age: int | None) -> int | None:
 def _unheard(snapshot: Snapshot) -> Verdict:
     """Without any heartbeat: it is just beginning, has never begun, or its pulse was lost."""
     if snapshot.pulse.minute is None:
-        return Verdict(Health.OK, "starting") if snapshot.held else Verdict(Health.STOPPED, "has not run yet")
+        return Verdict(Health.OK, "starting") if snapshot.held else Verdict(Health.STOPPED, NEVER_RUN)
     if snapshot.held is False:
         return Verdict(Health.DEAD, "process gone, and no pulse")
     return Verdict(Health.STUCK, "no pulse")

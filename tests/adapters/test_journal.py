@@ -153,7 +153,9 @@ def test_a_name_that_cannot_be_a_files_is_refused(tmp_path: Path, identity: Iden
 
 def test_two_symbols_of_one_file_name_never_meet_in_it(tmp_path: Path) -> None:
     opened(tmp_path, identity=Identity(Mode.PAPER, "demo", "a", "BTC/USDT")).close()
-    with pytest.raises(JournalDamaged, match=r"a-BTC_USDT.jsonl:1: this is the journal of paper, demo, a, BTC/USDT"):
+    with pytest.raises(
+        UsageError, match=r"^BTC/USDT has the journal demo-a-BTC_USDT.jsonl, which BTC_USDT would share$"
+    ):
         opened(tmp_path, identity=Identity(Mode.PAPER, "demo", "a", "BTC_USDT"))
 
 

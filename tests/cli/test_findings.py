@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from livekit_cli.adapters import strategy_import
+from livekit_cli.adapters.clock import wall_ms
+from livekit_cli.adapters.disk import Disk
+from livekit_cli.adapters.journal import open_journal
+from livekit_cli.core.candle import MINUTE_MS
+from livekit_cli.core.event import Mode
+from livekit_cli.core.pulse import Pulse
+from livekit_cli.core.state import Identity
 
 TALKING = """from livekit_cli import Strategy
 
@@ -198,3 +208,67 @@ def test_options_that_contradict_each_other_are_refused(
     assert (ended.code, ended.out) == (2, [])
     assert says in ended.err[-1]
     assert not (talking.folder / "data").exists()
+
+
+# ---- exit codes tell, whoever reads
+
+
+def test_a_reader_who_leaves_does_not_change_what_the_exit_code_says(world: Any) -> None:
+    path = world.run("BTCUSDT")
+    path.write_bytes(path.read_bytes()[:-30] + b"x" * 29 + b"\n")
+    for words in (("status",), ("status", "--json"), ("repair",)):
+        reader, writer = os.pipe()
+        os.close(reader)
+        ended = in_a_process(world.folder, *words, stdout=writer)
+        os.close(writer)
+        assert ended.returncode == 65, words
+        assert "Traceback" not in ended.stderr
+
+
+FAILING = QUIET.replace('        str("asked")\n', "        raise ValueError(market.symbol)\n")
+
+
+def test_a_call_by_cron_in_which_the_strategy_failed_does_not_end_with_0(world: Any) -> None:
+    world.strategy("failing", FAILING)
+    world.strategy("quiet", QUIET)
+    ended = in_a_process(world.folder, "run", "BTCUSDT", "-s", "failing", "--once")
+    assert ended.returncode == 1
+    assert "failing BTCUSDT: strategies/failing.py:7: ValueError: BTCUSDT" in ended.stderr.splitlines()[-1]
+    assert in_a_process(world.folder, "run", "BTCUSDT", "-s", "quiet", "--once").returncode == 0
+
+
+def test_a_journal_that_a_refused_start_made_is_not_missed_by_a_monitor(livekit: Any, world: Any) -> None:
+    running, never = (
+        open_journal(world.folder / "data", Identity(Mode.PAPER, "demo", "quiet", symbol), Disk(), "", 0)
+        for symbol in ("BTCUSDT", "SOLUSDT")
+    )
+    never.close()
+    world.folder.joinpath("data/signal/paper/demo-quiet-SOLUSDT.pulse").unlink()
+    running.beat(Pulse(minute=0, newest_candle=0, next_due=MINUTE_MS, heartbeat=wall_ms(), status="running"))
+    assert livekit("status", "--running").code == 0
+    running.close()
+    assert livekit("status", "--running").code == 1
+
+
+# ---- one symbol's trouble stays its own
+
+
+def test_a_symbol_that_would_share_a_journal_is_refused_and_leaves_it_well(livekit: Any, world: Any) -> None:
+    world.strategy("quiet", QUIET)
+    assert in_a_process(world.folder, "run", "A/B", "-s", "quiet", "--once").returncode == 0
+    ended = in_a_process(world.folder, "run", "A:B", "-s", "quiet", "--once")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "livekit: A/B has the journal demo-quiet-A_B.jsonl, which A:B would share\n"
+    assert livekit("status").code == 0
+
+
+def test_a_file_that_blocks_while_it_is_imported_is_cut_short_with_its_line(
+    livekit: Any, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategy_import, "IMPORT_SECONDS", 0.2)
+    world.strategy("blocking", "while True:\n    pass\n")
+    world.strategy("quiet", QUIET)
+    ended = livekit("strategies")
+    assert (ended.code, ended.out) == (78, ["quiet (1m)"])
+    (told,) = ended.err
+    assert re.fullmatch(r"livekit: strategies/blocking.py:[12]: the file does not come to its end within 0.2 s", told)
