@@ -16,6 +16,7 @@ NAMES = (
     "opening",
     "backtest",
     "reports",
+    "table",
     "parts",
 )
 

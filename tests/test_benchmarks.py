@@ -41,6 +41,7 @@ NAMES = (
     "opening",
     "backtest",
     "reports",
+    "table",
     "parts",
 )
 START = 1_767_225_600_000
@@ -72,7 +73,7 @@ def test_all_of_them_are_in_the_readme_and_in_the_command_that_runs_them_all() -
         assert f'"{name}"' in everything
 
 
-@pytest.mark.parametrize("words", [["--version"], ["status"], ["report", "breakout"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--version"], ["status"], ["watch"], ["report", "breakout"]], ids=" ".join)
 def test_a_command_on_the_data_folder_imports_nothing_heavy(words: list[str], tmp_path: Path) -> None:
     open_journal(tmp_path / "data", identity(), Disk(), "a test", START).close()
     loaded = f"print(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)"

@@ -7,7 +7,7 @@ again at the next look, whatever these say: they tell two writes apart only when
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,21 +47,25 @@ class Following:
     def __init__(self, data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> None:
         self._folder = signal_folder(data_folder)
         self._wanted = strategy, symbol
-        self._journals: dict[Path, FollowedJournal] = {}
+        self._journals: dict[str, FollowedJournal] = {}
 
     def look(self) -> Seen:
         """What the files say now."""
         faults: list[str] = []
         try:
-            for path in paths_in(self._folder):
-                self._journals.setdefault(path, FollowedJournal(path))
+            self._add(paths_in(self._folder) - self._journals.keys())
         except FileNotFoundError:
             pass  # nothing has run here yet, or it was all moved away
         except OSError as error:
             faults.append(f"{self._folder}: cannot be read: {error.strerror}")
-        seen = [journal for _, journal in sorted(self._journals.items()) if self._is_seen(journal, faults)]
+        seen = [journal for journal in self._journals.values() if self._is_seen(journal, faults)]
         faults += [journal.fault for journal in seen if journal.fault]
         return Seen([journal.record for journal in seen], together(journal.tally for journal in seen), faults)
+
+    def _add(self, paths: Collection[str]) -> None:
+        if paths:
+            self._journals |= {path: FollowedJournal(Path(path)) for path in paths}
+            self._journals = dict(sorted(self._journals.items()))
 
     def _is_seen(self, journal: FollowedJournal, faults: list[str]) -> bool:
         try:
@@ -85,6 +89,7 @@ class FollowedJournal:
         self.fault: str | None = None
         self.was_there = False
         self._files = Places(path)
+        self._pulse_path = self._files.pulse
         self._marks = UNSETTLED, UNSETTLED
         self._held: bool | None = None
         self._pulse = Pulse()
@@ -95,7 +100,7 @@ class FollowedJournal:
     def look(self) -> None:
         """Bring `record`, `tally` and `fault` up to date."""
         now = wall_ms()
-        marks = mark_of(self._files.pulse), mark_of(self.path)
+        marks = mark_of(self._pulse_path), mark_of(self.path)
         beats = marks[0] != self._marks[0] or is_held(self._files) != self._held
         if beats:
             self._held, self._pulse = holder(self._files)
@@ -127,12 +132,10 @@ class FollowedJournal:
         self._seq = self._counted = content.seq
 
 
-def paths_in(folder: Path) -> Iterator[Path]:
+def paths_in(folder: Path) -> set[str]:
     """The journals, by their own files and by their pulses: one may be gone while its pulse still is there."""
     with os.scandir(folder) as modes:
-        for mode in modes:
-            if mode.is_dir():
-                yield from (Path(path) for path in _stems(mode.path))
+        return set().union(*(_stems(mode.path) for mode in modes if mode.is_dir()))
 
 
 def _stems(folder: str) -> set[str]:
