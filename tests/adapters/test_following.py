@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from livekit_cli.adapters import following as following_module
 from livekit_cli.adapters import journal as journal_module
 from livekit_cli.adapters import pulse_file as pulse_file_module
 from livekit_cli.adapters import reading as reading_module
@@ -18,7 +19,7 @@ from livekit_cli.adapters.disk import Disk, plain_bytes
 from livekit_cli.adapters.following import SETTLED_MS, Following
 from livekit_cli.adapters.journal import JournalFile, open_journal
 from livekit_cli.adapters.names import Places
-from livekit_cli.adapters.records import read_record
+from livekit_cli.adapters.records import holder, read_record
 from livekit_cli.core.event import Closed, CloseReason, Mode, Opened
 from livekit_cli.core.pnl import PnL
 from livekit_cli.core.pulse import Pulse
@@ -209,6 +210,27 @@ def test_two_beats_in_one_moment_of_the_file_system_are_told_apart(runs, tmp_pat
     run.beat(price=2)
     os.utime(run.files.pulse, ns=(same.st_atime_ns, same.st_mtime_ns))
     assert [record.pulse.price for record in following.look().records] == [2]
+
+
+def test_a_step_that_is_written_during_a_look_is_seen_by_it(
+    runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs()
+    run.trade()
+    run.beat()
+    following = Following(tmp_path)
+    following.look()
+    settle(tmp_path)
+    following.look()
+    run.beat()
+
+    def late(files: Places) -> tuple[bool | None, Pulse]:
+        run.trade()
+        return holder(files)
+
+    monkeypatch.setattr(following_module, "holder", late)
+    seen = following.look()
+    assert (seen.records[0].last, seen.tally.closed) == (run.journal.last, 2)
 
 
 # ---- the events of this run

@@ -22,9 +22,10 @@ HIDDEN_OR_ALTERNATE = re.compile(rb"\x1b\[\?[0-9;]*[hl]")
 """Any change of a private mode: a hidden cursor, the alternate screen, and all that a killed program would leave."""
 
 TAKES_THE_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.argv[1], sys.argv[1:])
+signal.signal(signal.SIGHUP, signal.SIG_IGN if int(sys.argv[1]) else signal.SIG_DFL)
+os.execv(sys.argv[2], sys.argv[2:])
 """
 """What a shell does before it starts a program: the terminal becomes the controlling one of its session."""
 
@@ -46,6 +47,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         variables: dict[str, str] | None = None,
+        deaf_to_hang_up: bool = False,
         **options: Any,
     ) -> None:
         self.master, self.slave = pty.openpty()
@@ -54,10 +56,11 @@ class Terminal:
         self.screen = pyte.HistoryScreen(columns, lines, history=10_000)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self.is_gone = False
         os.set_blocking(self.master, False)
         environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", "LANG": "C.UTF-8"}
         self.running: Running = project.start_command(
-            [sys.executable, "-c", TAKES_THE_TERMINAL, *command],
+            [sys.executable, "-c", TAKES_THE_TERMINAL, str(int(deaf_to_hang_up)), *command],
             **({"stdin": self.slave, "stdout": self.slave, "stderr": self.slave} | options),
             env=environment | (variables or {}),
             start_new_session=True,
@@ -65,8 +68,14 @@ class Terminal:
 
     def close(self) -> None:
         self.running.close()
-        os.close(self.master)
-        os.close(self.slave)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal's window."""
+        if not self.is_gone:
+            self.is_gone = True
+            os.close(self.master)
+            os.close(self.slave)
 
     def read(self) -> None:
         """Show what has been written meanwhile."""
@@ -85,6 +94,15 @@ class Terminal:
         self.read()
         self._set_size(columns, lines)
         self.screen.resize(lines, columns)
+
+    def flicker(self, columns: int, lines: int) -> None:
+        """Have another size for a moment, too short to be drawn in; what does not fit into it is lost."""
+        self.read()
+        size = self.screen.columns, self.screen.lines
+        self._set_size(columns, lines)
+        self._set_size(*size)
+        self.screen.resize(lines, columns)
+        self.screen.resize(size[1], size[0])
 
     @property
     def visible(self) -> list[str]:

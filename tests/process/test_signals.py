@@ -95,6 +95,13 @@ def test_a_signal_during_the_start_is_a_graceful_end(project: Project, number: i
 
 
 @pytest.mark.parametrize("number", ASKING)
+def test_so_is_one_before_watch_has_shown_anything(project: Project, number: int) -> None:
+    first, _ = opens(project, "watch")
+    ended = project.start_command([*injected("openat", number, first), *project.command("watch")]).ended()
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("number", ASKING)
 def test_any_other_command_is_interrupted_without_a_traceback(project: Project, number: int) -> None:
     project.strategy("lasting", LASTING)
     project.candles([100.0] * 15)

@@ -38,6 +38,9 @@ LOGGER = "import logging\nlogging.basicConfig(format='%(message)s')\nlogger = lo
 FAST = ("--strategy", "fives", "--speed", "660")
 """Eleven minutes a second, so that the table, once a second, meets the five minutes of the strategy in every phase."""
 
+IN_REAL_TIME = ("run", "BTCUSDT", "ETHUSDT", "ADAUSDT", "--strategy", "fives")
+"""Nothing but the countdown changes for most of a minute: what is broken stays broken unless all is drawn afresh."""
+
 SIZES = [(20, 5), (40, 10), (80, 24), (132, 43), (400, 100), (80, 24), (40, 10), (20, 5), (132, 43), (80, 24)]
 ANSI = re.compile(rb"\x1b\[[0-9;]*m")
 
@@ -70,6 +73,12 @@ def table_with(terminal: Terminal, *words: str) -> Callable[[], list[str]]:
         return table if all(any(word in line for line in table) for word in words) else []
 
     return found
+
+
+def stop(terminal: Terminal) -> None:
+    """What Ctrl-Z does."""
+    terminal.running.process.send_signal(signal.SIGSTOP)
+    os.waitpid(terminal.running.pid, os.WUNTRACED)
 
 
 # ---- what is on the screen
@@ -163,19 +172,35 @@ def test_many_sizes_in_a_row_end_in_the_last_one(begin: Callable[..., Terminal],
 
 
 def test_an_enter_does_not_break_it(begin: Callable[..., Terminal], until: Callable[..., Any]) -> None:
-    terminal = begin(*run_of(3), lines=9)
-    until(table_with(terminal, "COIN2USDT"), "the table")
+    terminal = begin(*IN_REAL_TIME, lines=9)
+    until(table_with(terminal, "ADAUSDT", "<1m"), "the table")
+    for count in (1, 3, 12):
+        terminal.press(b"\n" * count)
+        terminal.read()  # what the terminal itself echoes, at once
+        until(lambda: _is_alone(terminal), "the table alone again")
+
+
+def test_a_size_that_came_and_went_is_noticed(begin: Callable[..., Terminal], until: Callable[..., Any]) -> None:
+    terminal = begin(*IN_REAL_TIME)
+    until(table_with(terminal, "ADAUSDT", "<1m"), "the table")
     for _ in range(3):
-        terminal.press(b"\n" * 12)
-        terminal.read()
-        until(lambda: terminal.table and terminal.visible == terminal.table, "the table alone again")
+        stop(terminal)  # or it might see the other size
+        terminal.flicker(30, 8)
+        terminal.running.process.send_signal(signal.SIGCONT)
+        assert "CANDLE" not in terminal.screen.display[1]
+        until(lambda: _is_alone(terminal), "the table alone again")
+
+
+def _is_alone(terminal: Terminal) -> bool:
+    """Whether the table stands there whole, with nothing before or behind it."""
+    table = terminal.table
+    return bool(table) and terminal.visible == table and table[1].startswith("SYMBOL") and "CANDLE" in table[1]
 
 
 def test_after_a_shell_in_between_it_goes_on_below(begin: Callable[..., Terminal], until: Callable[..., Any]) -> None:
     terminal = begin(*run_of(2))
     until(table_with(terminal, "COIN1USDT"), "the table")
-    terminal.running.process.send_signal(signal.SIGSTOP)
-    os.waitpid(terminal.running.pid, os.WUNTRACED)
+    stop(terminal)
     os.write(terminal.slave, b"$ fg\r\n")
     terminal.running.process.send_signal(signal.SIGCONT)
 
@@ -314,6 +339,25 @@ def test_a_second_ctrl_c_ends_it_at_once_and_what_was_printed_last_is_shown(
     assert terminal.running.ended().code == 0
     terminal.check_usable()
     assert "last words" in "".join(terminal.above)
+
+
+@pytest.mark.parametrize("words", [("run", "BTCUSDT", *FAST), ("watch",)], ids=lambda words: words[0])
+def test_a_terminal_that_is_gone_ends_it_well(
+    begin: Callable[..., Terminal], project: Project, until: Callable[..., Any], words: tuple[str, ...]
+) -> None:
+    """As after `nohup`: a process that heeds the hang-up has ended already."""
+    if words[0] == "watch":
+        project.run("run", "BTCUSDT", *FAST, "--once")
+    with (project.folder / "log").open("wb") as log:
+        terminal = begin(*words, stderr=log, deaf_to_hang_up=True)
+    until(table_with(terminal, "BTCUSDT"), "the table")
+    terminal.hang_up()
+    assert terminal.running.ended().code == 0
+    said = (project.folder / "log").read_text()
+    assert "Traceback" not in said
+    if words[0] == "run":
+        assert "livekit: the terminal is gone (Input/output error), so the run ends" in said
+        assert project.records()["BTCUSDT"].pulse.status == "stopped"
 
 
 def test_a_stopped_terminal_does_not_keep_watch_from_ending(
