@@ -31,7 +31,7 @@ class EventStream:
         events: list[Event] = []
         faults: list[str] = []
         try:
-            for path in paths_in(self._folder):
+            for path in map(Path, paths_in(self._folder)):
                 self._trails.setdefault(path, _Trail(path))
         except FileNotFoundError:
             pass  # nothing has run here yet
