@@ -12,7 +12,7 @@ from ..core.errors import CannotCreate, JournalLocked
 from ..core.pulse import Pulse
 from ..core.words import inert
 from .clock import rest
-from .disk import Disk
+from .disk import Disk, why_not
 from .names import Places
 from .pulse_file import PulseFile, read_pulse
 
@@ -139,7 +139,8 @@ def locked(places: Places) -> BaseFileLock:
     except Timeout:
         raise locked_error(places) from None
     except (OSError, NotImplementedError) as error:
-        raise CannotCreate(f"cannot lock {places.lock}: {error}") from error
+        why = why_not(error, places.lock) if isinstance(error, OSError) else str(error)
+        raise CannotCreate(f"cannot lock {places.lock}: {why}") from error
     return lock
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
 from ..core.errors import FeedError, LivekitError, StrategyError
-from ..core.words import did_you_mean, inert
-from ..strategy import HOOKS, Strategy, overrides
+from ..core.words import did_you_mean, inert, near
+from ..strategy import HOOKS, Strategy, SyncMarket, overrides
 
 
 def files_of(cls: type) -> frozenset[str]:
@@ -60,6 +61,8 @@ def _said(error: BaseException) -> str:
     kind, text = type(error).__name__, _text(error)
     if isinstance(error, ImportError) and error.name == "livekit_cli":
         return f"{kind}: {_not_exported(text)}"
+    if isinstance(error, TypeError):
+        text = _of_market(text)
     hint = " (is an `await` missing?)" if isinstance(error, TypeError) and "'coroutine' object" in text else ""
     return f"{kind}: {text}{hint}" if text else kind
 
@@ -70,6 +73,25 @@ def _not_exported(text: str) -> str:
     said = text.partition(" (")[0]  # without the path that livekit is installed in
     name = said.split("'")[1] if said.count("'") > 1 else ""
     return f"{said}{did_you_mean(name, public)}"
+
+
+_MARKET_CALL = re.compile(r"(?:_|Sync)?Market\.(\w+)\(\) (.+)")
+_NO_ARGUMENT = re.compile(r"got an unexpected keyword argument '(\w+)'.*")
+
+
+def _of_market(text: str) -> str:
+    """Python's words for a call of `market` that does not fit, in the trader's: which argument it has instead."""
+    call = _MARKET_CALL.fullmatch(text)
+    method = getattr(SyncMarket, call[1], None) if call else None
+    if call is None or method is None:
+        return text
+    wrong = _NO_ARGUMENT.fullmatch(call[2])
+    if wrong is None:
+        return f"market.{call[1]}() {call[2]}"
+    names = [name for name in inspect.signature(method).parameters if name != "self"]
+    meant = near(wrong[1], names)
+    instead = f"did you mean {meant}=?" if meant else f"it has {', '.join(f'{name}=' for name in names)}"
+    return f"market.{call[1]}() has no {wrong[1]}=; {instead}"
 
 
 def _text(error: BaseException) -> str:

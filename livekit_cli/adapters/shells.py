@@ -22,10 +22,11 @@ _livekit() {
         case $line in
             :files\ *)
                 compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen -f -X "!*.${line#* }" -- "$2"; compgen -d -- "$2") ;;
+                mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(
+                    compgen -f -X "!*.${line#* }" -- "$2"; compgen -d -- "$2") ;;
             :folders)
                 compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+                mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$2") ;;
             *) COMPREPLY+=("$line") ;;
         esac
     done < <(_LIVEKIT_COMPLETE=bash "$1" "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)

@@ -179,7 +179,10 @@ def _unknown(name: str, found: Found, others: Iterable[str] | None) -> ConfigErr
     there = f"found: {', '.join(sorted(names))}{did_you_mean(kebab(name), names)}" if names else "none found"
     if not (names or found.broken):
         there += ": livekit init makes one"
-    presets_too = "" if others is None else f" and {(found.folder.parent / PRESETS).absolute()}"
+    project = found.folder.parent
+    if others is None and kebab(name) in map(kebab, presets(project)):
+        return ConfigError(f"{name!r} is a preset, and a preset cannot name a preset; expected a strategy; {there}")
+    presets_too = "" if others is None else f" and {(project / PRESETS).absolute()}"
     lines = [f"there is no strategy {name!r}; looked in {found.folder.absolute()}{presets_too}; {there}"]
     lines += [f"not usable: {entry.error}" for entry in found.broken]
     return ConfigError(*lines)

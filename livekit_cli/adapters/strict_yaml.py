@@ -7,6 +7,7 @@ file; only what does not even parse is told alone.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -229,10 +230,17 @@ def _syntax(path: Path, text: str, error: Any) -> str:
     problem = inert(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error))
     said = _SAID_BETTER.get(problem, problem)
     if mark is not None:
-        return f"{_place(path, mark.line + 1, mark.column + 1)}{said}"
+        return f"{_place(path, mark.line + 1, mark.column + 1)}{said}{_quoting(text, mark)}"
     position = getattr(error, "position", None)
     before = "" if position is None else text[:position]
     return f"{_place(path, before.count(chr(10)) + 1, len(before) - before.rfind(chr(10)))}{said}"
+
+
+def _quoting(text: str, mark: Any) -> str:
+    """What to write when it is the `{` of a variable that is not expected: within brackets it begins a mapping."""
+    line = next(iter(text.splitlines()[mark.line :]), "")
+    variable = re.match(r"\$\{[^{}]*\}", line[max(mark.column - 1, 0) :])
+    return f'; a value with a variable in it is quoted within brackets: "{inert(variable[0])}"' if variable else ""
 
 
 def _position(node: Node | None) -> tuple[int, int]:

@@ -62,7 +62,7 @@ def complete(words: Sequence[str]) -> None:
     lines = []
     for word, meaning in offers(words or [""]):
         if word.startswith(":"):
-            lines.append(word)
+            lines += [word] if shell != "bash" or ":" not in typed else []  # bash would list what is behind the mark
         elif word.startswith(typed.removeprefix(kept)):
             lines.append(_line(word, meaning, shell, kept, typed))
     print_lines(lines)

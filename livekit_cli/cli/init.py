@@ -36,7 +36,7 @@ def _names(name: str, folder: Path) -> dict[str, str]:
     from ..adapters.names import checked_name
     from ..adapters.strategy_files import kebab
 
-    checked = checked_name("strategy", kebab(name))
+    checked = checked_name("strategy", kebab(name), name)
     module = checked.replace("-", "_")
     title = "".join(part.capitalize() for part in module.split("_"))
     if not re.fullmatch(r"[a-z][a-z0-9_]*", module) or iskeyword(module) or iskeyword(title):

@@ -232,5 +232,5 @@ def _example(name: str) -> str:
 
 
 def _near_or_all(word: str, words: Collection[str]) -> str:
-    found = near(word, words, 0.7)
+    found = near(word, words, 0.7 if len(word) > 3 else 0.6)  # one letter of three is a third
     return f"did you mean {found!r}?" if found else listed(words)

@@ -21,15 +21,21 @@ def listed(words: Collection[str], none: str = "there is none") -> str:
 
 
 def near(word: object, words: Iterable[str], nearness: float = 0.6) -> str | None:
-    """The one of `words` that is nearest to `word`, in whatever case either is; None when none is as near as that."""
-    from difflib import get_close_matches  # only errors need it
+    """The one of `words` that is nearest to `word`, in whatever case either is; None when none is as near as that.
 
-    folded = {known.casefold(): known for known in words}
-    spans = {_minutes(text): known for text, known in folded.items()}
+    Of those that differ in nothing but case it is the one that is nearest as typed.
+    """
+    from difflib import SequenceMatcher, get_close_matches  # only errors need it
+
+    folded: dict[str, list[str]] = {}
+    for known in words:
+        folded.setdefault(known.casefold(), []).append(known)
+    spans = {_minutes(text): alike[0] for text, alike in folded.items()}
     if None not in spans:  # 60m is 1h, and 7m is neither 1m nor 5m
         return spans.get(_minutes(str(word).casefold()))
     found = get_close_matches(str(word).casefold(), folded, n=1, cutoff=nearness)
-    return folded[found[0]] if found else None
+    alike = folded[found[0]] if found else ()
+    return max(alike, key=lambda known: SequenceMatcher(None, str(word), known).ratio(), default=None)
 
 
 _SPAN = re.compile(r"([0-9]{1,6})\s*(?:(m|min|mins|minutes?)?|(h|hours?)|(d|days?))")

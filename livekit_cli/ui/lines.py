@@ -82,6 +82,8 @@ def reason_text(verdict: Verdict) -> str:
     if verdict.age_ms is None:
         return verdict.reason
     age = duration_text(verdict.age_ms)
+    if verdict.health is Health.STOPPED and verdict.reason == "not running":  # which it still is, since then
+        return f"stopped {age} ago"
     lasts = verdict.health in (Health.STALE, Health.STUCK)
     return f"{verdict.reason} for {age}" if lasts else f"{verdict.reason}, {age} ago"
 

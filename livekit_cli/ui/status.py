@@ -72,7 +72,8 @@ def shown_price(pulse: Pulse, digits: int = SIGNIFICANT_DIGITS) -> str:
 def verdict_text(verdict: Verdict) -> str:
     """The word, and behind every one but OK why and since when: `STUCK no minute finished for 7m`."""
     word = verdict.health.name
-    return word if verdict.health is Health.OK else f"{word} {reason_text(verdict)}"
+    reason = reason_text(verdict).removeprefix(f"{verdict.health.value} ")  # no STOPPED stopped 8m ago
+    return word if verdict.health is Health.OK else f"{word} {reason}"
 
 
 def status_lines(snapshots: Sequence[Snapshot], now_ms: int, look: Look | None = None) -> list[str]:
@@ -207,12 +208,17 @@ def _indented(text: str, look: Look, *styles: str) -> Iterator[str]:
 
 
 def _summary(judged: Sequence[tuple[Snapshot, Verdict]], look: Look) -> Iterator[str]:
-    """`12 symbols: 10 ok, 1 stale, 1 stopped; 3 open`, in as many lines as it takes."""
+    """`12 symbols: 10 ok, 1 stale, 1 stopped; 3 open`, in as many lines as it takes.
+
+    What is counted are journals; they are called so where a symbol has several.
+    """
+    symbols = len({snapshot.identity.symbol for snapshot, _ in judged})
+    what = "symbol" if symbols == len(judged) else "journal"
     counted = Counter(verdict.health for _, verdict in judged)
     open_now = sum(not isinstance(snapshot.state, Idle) for snapshot, _ in judged)
     unknown = sum(not snapshot.known for snapshot, _ in judged)
     *before, last = [Cell(f"{counted[one]} {one.value}", STYLES[one]) for one in Health if counted[one]]
-    words = [Cell(f"{len(judged)} symbol{'s' * (len(judged) != 1)}:"), *(_ended(cell, ",") for cell in before)]
+    words = [Cell(f"{len(judged)} {what}{'s' * (len(judged) != 1)}:"), *(_ended(cell, ",") for cell in before)]
     words += [_ended(last, ";"), Cell(f"{open_now or 'none'} open" + "," * bool(unknown))]
     words += [Cell(f"{unknown} unknown")] if unknown else []
     line, room = "", look.width

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from livekit_cli.adapters import records
-from livekit_cli.adapters.claim import is_held
+from livekit_cli.adapters.claim import is_held, locked
 from livekit_cli.adapters.disk import Disk
 from livekit_cli.adapters.journal import JournalFile, open_journal
 from livekit_cli.adapters.names import Places, places
 from livekit_cli.adapters.pulse_file import read_pulse
 from livekit_cli.adapters.records import read_record
-from livekit_cli.core.errors import DiskFailed, JournalLocked
+from livekit_cli.core.errors import CannotCreate, DiskFailed, JournalLocked
 from livekit_cli.core.event import Mode
 from livekit_cli.core.health import Health, judge
 from livekit_cli.core.pulse import Pulse
@@ -46,6 +46,14 @@ def test_a_journal_is_held_from_its_opening_to_its_close(tmp_path: Path) -> None
     assert is_held(files(tmp_path)) is True
     journal.close()
     assert is_held(files(tmp_path)) is False
+
+
+def test_a_lock_that_cannot_be_made_is_told_once_and_in_words(tmp_path: Path) -> None:
+    lock = files(tmp_path).lock
+    lock.mkdir(parents=True)
+    with pytest.raises(CannotCreate) as refused:
+        locked(files(tmp_path))
+    assert str(refused.value) == f"cannot lock {lock}: Is a directory"
 
 
 def test_a_deleted_lock_file_hides_no_holder(tmp_path: Path) -> None:

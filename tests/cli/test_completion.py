@@ -251,6 +251,8 @@ def environment(world: Any, tmp_path: Path) -> dict[str, str]:
     for name in HOSTILE_NAMES:
         world.strategy(name, MARKER)
     (tmp_path / "other.txt").touch()
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "mixed-fleet.yaml").write_text("runs:\n  - strategy: x\n")
     return {
         "PATH": f"{program.parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(HOUSE),
@@ -269,6 +271,9 @@ TYPED = {
     "livekit run X --candles can": "livekit run X --candles candles.csv",
     "livekit run X --candles=can": "livekit run X --candles=candles.csv",
     "livekit run X --onc": "livekit run X --once",
+    "livekit run --config mixed": "livekit run --config mixed-fleet",
+    "livekit repair BTC/USDT:": "livekit repair BTC/USDT:USDT",
+    "livekit schema fl": "livekit schema fleet",
     "livekit report b": "livekit report brisk",
 }
 

@@ -177,6 +177,7 @@ def test_a_reader_who_leaves_does_not_leave_half_a_project(tmp_path: Path) -> No
         (["init", "--strategy-name", "9lives"], 2, "--strategy-name is '9lives', expected a name that a Python class"),
         (["init", "--strategy-name", "a/b"], 2, "strategy name 'a/b' cannot be used: expected letters, digits"),
         (["init", "--strategy-name", ""], 2, "strategy name '' cannot be used: expected letters, digits"),
+        (["init", "--strategy-name", "Bad Name!"], 2, "strategy name 'Bad Name!' cannot be used: expected letters"),
         (["init", "--force"], 2, "init has no option --force; there are --strategy-name"),
     ],
 )

@@ -1597,7 +1597,7 @@ WRONG: dict[str, tuple[Row, ...]] = {
             1,
             (
                 "the strategy failed 60 times; the first time: strategies/odd.py:6: TypeError: "
-                "_Market.long() missing 1 required keyword-only argument: 'minutes'"
+                "market.long() missing 1 required keyword-only argument: 'minutes'"
             ),
             answering("return market.long(take_profit=1, stop_loss=1)"),
         ),
@@ -2090,8 +2090,8 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "backtest BTCUSDT -s calm --candles candles.csv",
             78,
             (
-                "configs/strategies/calm.yaml:1:11: there is no strategy 'calm'; looked in "
-                "PROJECT/strategies; found: wave"
+                "configs/strategies/calm.yaml:1:11: 'calm' is a preset, and a preset cannot name a preset; expected "
+                "a strategy; found: wave"
             ),
             preset("strategy: calm\n"),
         ),

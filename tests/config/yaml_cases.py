@@ -49,6 +49,8 @@ SYNTAX = [
     case("CRLF, which does not move lines", "exchange", b"exchange: demo\r\nseed: -1\r\n", "{file}:2:7: seed is -1, expected a whole number from 0 to 4294967295"),
     case("a quote that is not closed", "exchange", "exchange: 'demo\n", "{file}:2:1: a quote is not closed"),
     case("a bracket that is not closed", "fleet", "runs: [\n", "{file}:2:1: expected the node content, but found '<stream end>'"),
+    case("a variable in a list without quotes", "fleet", "runs:\n  - strategy: breakout\n    symbols: [BTCUSDT, ${WORD}]\n", """{file}:3:25: expected ',' or ']', but got '{'; a value with a variable in it is quoted within brackets: "${WORD}\""""),
+    case("a brace in a list that is no variable's", "fleet", "runs:\n  - strategy: breakout\n    symbols: [BTCUSDT {, \"${WORD}\"]\n", "{file}:3:23: expected ',' or ']', but got '{'"),
     case("a colon within a value", "exchange", "exchange: demo: yes\n", "{file}:1:15: a second colon is not expected here: is the line indented too far?"),
     case("a word alone", "exchange", "demo\n", "{file}:1:1: expected `name: value` lines, found a single value"),
     case("no space behind the colon", "exchange", "exchange:demo\n", "{file}:1:1: expected `name: value` lines, found text: is a blank missing behind the colon?"),
@@ -174,7 +176,7 @@ VALUES = [
 
 STRATEGY = [
     case("an unknown strategy", "strategy", "strategy: brekout\n", "{file}:1:11: there is no strategy 'brekout'; looked in {project}/strategies; found: breakout, fast-cross, slow-cross; did you mean 'breakout'?"),
-    case("a preset of a preset", "strategy", "strategy: quick\n", "{file}:1:11: there is no strategy 'quick'; looked in {project}/strategies; found: breakout, fast-cross, slow-cross"),
+    case("a preset of a preset", "strategy", "strategy: quick\n", "{file}:1:11: 'quick' is a preset, and a preset cannot name a preset; expected a strategy; found: breakout, fast-cross, slow-cross"),
     case("a class's name", "strategy", "strategy: FastCross\n", "{file}:1:11: strategy is 'FastCross', expected 'fast-cross', as it is listed"),
     case("a file that is not there", "strategy", "strategy: ideas/x.py:X\n", "{file}:1:11: there is no strategy file {project}/ideas/x.py"),
     case("a number as strategy", "strategy", "strategy: 5\n", "{file}:1:11: strategy is 5, expected a strategy's name or file.py:Class"),

@@ -43,7 +43,8 @@ def test_each_state_has_its_words(world) -> None:
         (Verdict(Health.STALE, "no new candle", 3 * MINUTE_MS), "STALE no new candle for 3m"),
         (Verdict(Health.DEAD, "process gone", 5_000), "DEAD process gone, 5s ago"),
         (Verdict(Health.DEAD, "process gone, and no pulse"), "DEAD process gone, and no pulse"),
-        (Verdict(Health.STOPPED, "not running", 7_200_000), "STOPPED not running, 2h00m ago"),
+        (Verdict(Health.STOPPED, "not running", 7_200_000), "STOPPED 2h00m ago"),
+        (Verdict(Health.STOPPED, "not running"), "STOPPED not running"),
         (Verdict(Health.STOPPED, "at the end of its candles", 5_000), "STOPPED at the end of its candles, 5s ago"),
         (Verdict(Health.HALTED, "needs a person", 60_000), "HALTED needs a person, 1m ago"),
     ],
@@ -70,6 +71,14 @@ def test_the_table_is_aligned_in_the_order_given_and_summed_up(world) -> None:
         "  2026-03-02T00:04Z  5s ago  breakout  demo      PAPER",
         "3 symbols: 1 ok, 1 stopped, 1 stuck; 1 open",
     ]
+
+
+def test_where_a_symbol_has_several_journals_the_summary_counts_those(world) -> None:
+    one = world.snapshot()
+    other = replace(one, identity=replace(one.identity, strategy="wave"))
+    assert status_lines([one, other], world.T)[-1].startswith("2 journals: ")
+    assert status_lines([one, world.snapshot("ETHUSDT")], world.T)[-1].startswith("2 symbols: ")
+    assert status_lines([one], world.T)[-1].startswith("1 symbol: ")
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_a_symbol_that_stands_still_with_nothing_open_says_why_in_its_row(world,
     assert lines[3] == "  at the end of its candles, 18s ago"
     assert [re.split(" {2,}", line)[0] for line in lines[4:6]] == ["A", "B"]
     assert lines[4].split(None, 3) == ["A", "STOPPED", "100.500", "at the end of its candles, 18s ago"]
-    assert lines[5].split(None, 3) == ["B", "STOPPED", "100.500", "not running, 18s ago"]
+    assert lines[5].split(None, 3) == ["B", "STOPPED", "100.500", "stopped 18s ago"]
 
 
 def test_an_error_stands_below_the_row_it_belongs_to(world, shown, running) -> None:
