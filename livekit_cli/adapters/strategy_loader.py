@@ -23,6 +23,7 @@ from .names import checked_name
 from .strategy_files import PRESETS, STRATEGIES, files_in, kebab, presets
 from .strategy_import import Entry, Found, discover, entries_of
 from .strict_yaml import UNREAD, Section, load_yaml
+from .yaml_scalars import Filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,9 @@ def _from_preset(path: Path, project: Path) -> Loaded:
 def _is_spelled(section: Section, key: str, spec: str, name: str) -> bool:
     is_right = _is_file(spec) or spec == name
     if not is_right:
-        section.fault(key, f"{key} is {section.value(key)!r}, expected {name!r}, as it is listed")
+        found = section.value(key)
+        expected = "the name" if isinstance(found, Filled) else repr(name)
+        section.fault(key, f"{key} is {found!r}, expected {expected}, as it is listed")
     return is_right
 
 

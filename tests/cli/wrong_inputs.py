@@ -2369,7 +2369,7 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "a seed for recorded candles",
             "run BTCUSDT -s wave --exchange mine",
             78,
-            "configs/mine.yaml:3:1: seed goes with exchange: demo, not csv",
+            "configs/mine.yaml:3:1: seed goes with exchange: demo, not 'csv'",
             config("exchange: csv\ncandles: candles.csv\nseed: 1\n"),
         ),
         Row(

@@ -51,7 +51,16 @@ class SlowCross(Strategy):
     async def get_signal(self, market): return None
 """
 
-ENVIRONMENT = {"WORD": "breakout", "FORTY": "40", "HALF": "0.5", "SECRET": "hunter2", "EMPTY": "", "YES": "yes"}
+ENVIRONMENT = {
+    "WORD": "breakout",
+    "FORTY": "40",
+    "HALF": "0.5",
+    "SECRET": "hunter2",
+    "EMPTY": "",
+    "YES": "yes",
+    "SORT": "demo",
+    "CLASS": "Breakout",
+}
 
 
 def furnish(folder: Path) -> Path:

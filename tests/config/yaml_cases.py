@@ -2,7 +2,7 @@
 
 `{file}` stands for the file, `{project}` for the project's folder. The project has the strategies breakout, fast-cross
 and slow-cross and the preset quick, the exchanges demo and recorded, and these variables: WORD=breakout, FORTY=40,
-HALF=0.5, SECRET=hunter2, EMPTY= and YES=yes.
+HALF=0.5, SECRET=hunter2, EMPTY=, YES=yes, SORT=demo and CLASS=Breakout.
 """
 
 # ruff: noqa: E501  messages stand as they are said
@@ -156,8 +156,8 @@ VALUES = [
     case("a percent sign", "exchange", "exchange: demo\nfee_percent: 0.1%\n", "{file}:2:14: fee_percent is '0.1%', expected a number from 0 to 10"),
     case("no distance", "exchange", "exchange: demo\nmax_entry_distance_percent: 0\n", "{file}:2:29: max_entry_distance_percent is 0, expected a number above 0, at most 100"),
     case("csv without candles", "exchange", "exchange: csv\n", "{file}: candles is missing, expected a CSV file"),
-    case("candles for demo", "exchange", "exchange: demo\ncandles: candles.csv\n", "{file}:2:1: candles goes with exchange: csv, not demo"),
-    case("a seed for csv", "exchange", "exchange: csv\ncandles: candles.csv\nseed: 1\n", "{file}:3:1: seed goes with exchange: demo, not csv"),
+    case("candles for demo", "exchange", "exchange: demo\ncandles: candles.csv\n", "{file}:2:1: candles goes with exchange: csv, not 'demo'"),
+    case("a seed for csv", "exchange", "exchange: csv\ncandles: candles.csv\nseed: 1\n", "{file}:3:1: seed goes with exchange: demo, not 'csv'"),
     case("candles that are not there", "exchange", "exchange: csv\ncandles: candle.csv\n", "{file}:2:10: candles is 'candle.csv': there is no file {project}/candle.csv"),
     case("a home of nobody", "exchange", "exchange: csv\ncandles: ~nobody-of-this-name/candles.csv\n", "{file}:2:10: candles is '~nobody-of-this-name/candles.csv': nobody of that name has a home folder"),
     case("a folder on two lines", "livekit", 'data_dir: "a\\nb"\n', "{file}:1:11: data_dir is 'a\\nb', expected a folder"),
@@ -256,11 +256,13 @@ ENVIRONMENT = [
     case("an unknown parameter", "strategy", 'strategy: breakout\nparams: {lokback: "${SECRET}"}\n', f"{{file}}:2:10: Breakout has no parameter 'lokback'; {PARAMS}; did you mean 'lookback'?"),
     case("a strategy of the environment", "strategy", "strategy: ${SECRET}\n", "{file}:1:11: there is no strategy '${SECRET}'; looked in {project}/strategies; found: breakout, fast-cross, slow-cross"),
     case("a strategy partly of the environment", "strategy", "strategy: x${SECRET}y\n", "{file}:1:11: there is no strategy 'x${SECRET}y'; looked in {project}/strategies; found: breakout, fast-cross, slow-cross"),
+    case("a spelling of the environment", "strategy", "strategy: ${CLASS}\n", "{file}:1:11: strategy is ${CLASS}, expected the name, as it is listed"),
+    case("a kind of the environment", "exchange", "exchange: ${SORT}\ncandles: candles.csv\n", "{file}:2:1: candles goes with exchange: csv, not ${SORT}"),
     case("a strategy file of the environment", "strategy", "strategy: ideas/${SECRET}.py\n", "{file}:1:11: there is no strategy file {project}/ideas/${SECRET}.py"),
     case("an exchange of the environment", "fleet", "exchange: ${SECRET}\n" + RUN, "{file}:1:11: no exchange '${SECRET}'; there are csv, demo and recorded"),
     case("candles of the environment", "exchange", "exchange: csv\ncandles: ${SECRET}/candles.csv\n", "{file}:2:10: candles is ${SECRET}/candles.csv: there is no file {project}/${SECRET}/candles.csv"),
     case("a symbol of the environment, twice", "fleet", 'runs:\n  - strategy: breakout\n    symbols: [hunter2, "${SECRET}"]\n', "{file}:3:24: symbols: ${SECRET} is here a second time"),
-    case("a symbol of the environment that shares a journal", "fleet", 'runs:\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n', "{file}:5:15: ${SECRET} would share the journal demo-breakout-${SECRET}.jsonl with line 3"),
+    case("a symbol of the environment that shares a journal", "fleet", 'runs:\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n', "{file}:5:15: ${SECRET} would share its journal with line 3"),
     case("an __init__ that overrules the environment", "fleet", 'runs:\n  - strategy: slow-cross\n    symbols: [BTCUSDT]\n    params: {length: "${FORTY}"}\n', "{file}:2:15: the __init__ of SlowCross sets length to 3, and ${FORTY} was asked for"),
 ]
 

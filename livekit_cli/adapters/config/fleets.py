@@ -14,6 +14,7 @@ from ...core.words import did_you_mean
 from ..names import file_stem
 from ..strategy_loader import Loaded, params_at, strategy_at
 from ..strict_yaml import Section, load_yaml
+from ..yaml_scalars import Filled
 from .defaults import defaults_of
 from .exchanges import CONFIGS, DEFAULTS, USUAL_EXCHANGE, ExchangeConfig, exchange_at, find_exchange, is_fleet
 from .reading import path_of, read
@@ -151,7 +152,9 @@ class _Reading:
         first, other = self._journals[journal]
         is_other = (other.strategy_class, other.params) != (strategy.strategy_class, strategy.params)
         advice = "; to run both, give one a name of its own in configs/strategies/NAME.yaml" if is_other else ""
-        row.fault("symbols", f"{identity.symbol} would share the journal {journal} with line {first}{advice}", number)
+        named = row.value("symbols")[number]
+        what = "its journal" if isinstance(named, Filled) else f"the journal {journal}"
+        row.fault("symbols", f"{identity.symbol} would share {what} with line {first}{advice}", number)
 
     def _claim_candles(self, row: Section, number: int, symbol: str, exchange: ExchangeConfig) -> None:
         if exchange.kind != "csv":

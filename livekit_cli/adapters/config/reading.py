@@ -30,8 +30,8 @@ def read(section: Section, table: Table) -> Values:
             values[field.name] = _missing(section, field, is_missed=is_missed)
         elif not goes:
             assert table.switch is not None
-            kinds = " or ".join(field.only)
-            section.fault_of_key(field.name, f"{field.name} goes with {table.switch.name}: {kinds}, not {chosen}")
+            kinds, found = " or ".join(field.only), section.value(table.switch.name)
+            section.fault_of_key(field.name, f"{field.name} goes with {table.switch.name}: {kinds}, not {found!r}")
             values[field.name] = field.default
         else:
             values[field.name] = _value(section, field)
