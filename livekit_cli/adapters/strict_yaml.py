@@ -159,6 +159,8 @@ class Section:
 def load_yaml(path: Path) -> Section:
     """The mapping that the file holds; an empty file is an empty one. Raises ConfigError for what is no YAML."""
     text = _text(path)
+    if not any(line.lstrip(" ") and line.lstrip(" ")[0] != "#" for line in text.split("\n")):
+        return Section(None, Faults(path))  # comments only, as in the defaults of a new project
     import yaml  # 29 ms that most commands need not pay
 
     try:
