@@ -241,7 +241,7 @@ def test_a_strategy_that_fails_leaves_the_others_alone(mixed: Path) -> None:
     )
     config(mixed, "mine", MIXED.replace("strategy: quick", "strategy: failing"))
     for _ in range(2):
-        assert in_a_process(mixed, "run", "--config", "mine", "--once").returncode == 0
+        assert in_a_process(mixed, "run", "--config", "mine", "--once").returncode == 1, "cron is told"
     assert events(mixed, "fast-failing-BTCUSDT") == []
     assert "KeyError" in (read_record(journal(mixed, "fast-failing-BTCUSDT")).pulse.error or "")
     assert events(mixed, "fast-breakout-BTCUSDT")
@@ -403,7 +403,7 @@ def test_yaml_is_not_loaded_where_the_project_has_no_defaults(project: Path) -> 
     )
     for defaults in (False, True):
         if defaults:
-            config(project, "livekit", "# nothing\n")
+            config(project, "livekit", "data_dir: data\n")
         command = [sys.executable, "-c", code, "status"]
         ended = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60, check=True)
         assert ended.stdout.splitlines()[-1] == str(defaults)
