@@ -72,7 +72,8 @@ def watched(progress: Callable[[], int], seconds: float, leave: Callable[[], Non
     The body has a tenth of `seconds` to unwind; when it has not, because something in it caught Held, `leave` is
     called in the middle of it, to end the process. A body that caught Held and came to its end raises it all the same.
     """
-    if not _on_main_thread() or signal.getsignal(signal.SIGALRM) is not signal.SIG_DFL:
+    idle = signal.getsignal(signal.SIGALRM)
+    if not _on_main_thread() or idle not in (signal.SIG_DFL, _ring) or _Alarm.armed:
         yield
         return
     watch = _Watch(progress, leave)
@@ -83,7 +84,7 @@ def watched(progress: Callable[[], int], seconds: float, leave: Callable[[], Non
     finally:
         watch.over = True
         signal.setitimer(signal.ITIMER_REAL, *before)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, idle)
         if watch.rung:
             raise Held  # replaces whatever the body made of it
 
