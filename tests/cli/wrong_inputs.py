@@ -2376,8 +2376,8 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "a variable that is not set",
             "run BTCUSDT -s wave --exchange mine",
             78,
-            "configs/mine.yaml:2:7: ${LIVEKIT_NOT_SET} is not set in the environment",
-            config("exchange: demo\nseed: ${LIVEKIT_NOT_SET}\n"),
+            "configs/mine.yaml:2:7: ${QQ_SEED_QQ} is not set in the environment",
+            config("exchange: demo\nseed: ${QQ_SEED_QQ}\n"),
         ),
         Row(
             "a dollar alone",
