@@ -7,6 +7,7 @@ long to load as everything else in it.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..core.candle import MINUTE_MS
@@ -93,18 +94,20 @@ def _release(waiters: list[asyncio.Future[None]]) -> None:
 
 class WallClock:
     """Real minutes. `settle_ms` is how long after its close a minute is looked at; `waits=False` ends time instead
-    of waiting for a minute that has not closed yet."""
+    of waiting for a minute that has not closed yet. `ahead_ms` says how far the exchange's clock, which minutes are
+    counted by, is ahead of this machine's."""
 
-    def __init__(self, settle_ms: int = 0, *, waits: bool = True) -> None:
+    def __init__(self, settle_ms: int = 0, *, waits: bool = True, ahead_ms: Callable[[], int] = lambda: 0) -> None:
         self._settle_ms = settle_ms
         self._waits = waits
+        self._ahead_ms = ahead_ms
         self._timer = MinuteTimer()
 
     def now(self) -> int:
         return wall_ms()
 
     def age(self, minute: int) -> int:
-        return max(0, wall_ms() - minute)
+        return max(0, wall_ms() + self._ahead_ms() - minute)
 
     async def next_minute(self, after: int | None) -> int | None:
         newest = self._newest()
@@ -113,11 +116,11 @@ class WallClock:
         if not self._waits:
             return None
         # Also right when the wall clock was set back: no minute is evaluated twice, however long that takes.
-        await self._timer.wait_until(after + MINUTE_MS + self._settle_ms)
+        await self._timer.wait_until(after + MINUTE_MS + self._settle_ms - self._ahead_ms())
         return max(self._newest(), after + MINUTE_MS)
 
     def _newest(self) -> int:
-        moment = wall_ms() - self._settle_ms
+        moment = wall_ms() + self._ahead_ms() - self._settle_ms
         return moment - moment % MINUTE_MS
 
 

@@ -11,6 +11,7 @@ from ..core.state import Identity
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEPARATORS = str.maketrans({"/": "_", ":": "_", "-": "_"})
+_BARE = str.maketrans({"/": None, "_": None, "-": None, " ": None})
 LONGEST = 64
 
 
@@ -55,6 +56,11 @@ def places(data_folder: Path, identity: Identity) -> Places:
     strategy = checked_name("strategy", identity.strategy)
     symbol = checked_name("symbol", identity.symbol.translate(_SEPARATORS), identity.symbol)
     return Places(signal_folder(data_folder) / identity.mode.value / f"{exchange}-{strategy}-{symbol}.jsonl")
+
+
+def bare_symbol(symbol: str) -> str:
+    """`BTC/USDT`, `btc-usdt` and `BTCUSDT` are one symbol: the last. A settlement currency says nothing new."""
+    return symbol.partition(":")[0].translate(_BARE).upper()
 
 
 def file_stem(identity: Identity) -> str:
