@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from random import uniform
+from typing import Any
 
 from ..core.candle import MINUTE_MS, Candle
 from ..core.tape import Tape, ascending
@@ -101,7 +102,7 @@ class Sockets:
             await pause(backoff * uniform(0.5, 1.5))
             backoff = min(2 * backoff, LONGEST_BACKOFF)
 
-    def _take(self, symbol: str, watched: Watched, rows: object) -> None:
+    def _take(self, symbol: str, watched: Watched, rows: Any) -> None:
         candles, _ = ascending(rows if isinstance(rows, list) else [rows], MINUTE_MS)
         now = self._connection.exchange_ms()
         for candle in candles:

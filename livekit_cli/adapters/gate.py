@@ -8,7 +8,7 @@ from types import TracebackType
 
 
 class Gate:
-    """`async with gate.pass_(urgent)`: at most `width` inside at once, `reserve` of these places for urgent calls only."""
+    """`async with gate.pass_(urgent)`: at most `width` at once inside, `reserve` of these places for urgent ones."""
 
     def __init__(self, width: int, reserve: int) -> None:
         self._free = width
