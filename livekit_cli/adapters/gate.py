@@ -32,7 +32,7 @@ class Gate:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.leave()  # it was let in, and will not go
-            else:
+            elif turn in queue:
                 queue.remove(turn)
             raise
 
