@@ -23,7 +23,7 @@ from .core.errors import ConfigError, UsageError
 from .core.history import History
 from .core.minute import seen
 from .core.state import Identity, Publish
-from .ports import Clock, Feed
+from .ports import Clock, Feed, Venue
 from .ui.lines import minute_text, time_text
 
 log = logging.getLogger("livekit")
@@ -40,11 +40,15 @@ DEMO_SPAN_MINUTES = 30 * 1440
 
 @dataclass(frozen=True, slots=True)
 class OpenExchange:
-    """One clock and one feed for all of an exchange's symbols; `speed` is how many times faster than real time."""
+    """One clock and one feed for all of an exchange's symbols; `speed` is how many times faster than real time.
+
+    `venue` has to be opened first, where there is one.
+    """
 
     clock: Clock
     feed: Feed
     speed: float
+    venue: Venue | None = None
 
 
 def open_exchange(
@@ -56,6 +60,8 @@ def open_exchange(
     """
     if config.kind == "csv":
         return _recorded(config, identities, data, speed or CSV_SPEED)
+    if config.kind == "ccxt":
+        return _ccxt(config, data, speed, once=once)
     return _demo(config, identities, data, speed or 1.0, once=once)
 
 
@@ -112,6 +118,16 @@ def _demo(
     if speed == 1.0 and start <= wall + MINUTE_MS:
         return OpenExchange(WallClock(waits=not once), market, speed)
     return OpenExchange(ReplayClock(start, speed), market, speed)
+
+
+def _ccxt(config: ExchangeConfig, data: Path, speed: float | None, *, once: bool) -> OpenExchange:
+    if speed not in (None, 1.0):
+        raise UsageError(f"{config.name} is a real exchange, whose time nobody can make go {speed:g} times faster")
+    from .adapters.ccxt_venue import CcxtVenue
+
+    cache = data / "markets" / f"{config.name}-{config.market}.json"
+    venue = CcxtVenue(config.ccxt_id, config.name, config.market, config.ccxt, cache, once=once)
+    return OpenExchange(venue.clock, venue, 1.0, venue)
 
 
 def _wall_minute() -> int:

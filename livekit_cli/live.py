@@ -276,7 +276,8 @@ class Runner:
     async def _look(self, time: int, limit: int) -> Candles:
         try:
             async with asyncio.timeout(FEED_SECONDS):
-                return await self._feed.candles(self._symbol, "1m", time, limit)
+                urgent = not isinstance(self._state, Idle)
+                return await self._feed.candles(self._symbol, "1m", time, limit, urgent=urgent)
         except TimeoutError:
             raise FeedError(f"no answer about the candles of {self._symbol} in {FEED_SECONDS:.0f} s") from None
 

@@ -9,15 +9,18 @@ from dataclasses import replace
 
 from .adapters.clock import pause
 from .core.candle import MINUTE_MS
-from .core.errors import DiskFailed, JournalDamaged, LivekitError
+from .core.errors import DiskFailed, JournalDamaged, LivekitError, MarketGone
 from .core.pulse import Pulse, Snapshot
 from .core.state import Idle
 from .live import Runner
-from .ports import Deliver
+from .ports import Deliver, Venue
 from .wiring import Desk
 
 GRACE_SECONDS = 1.5
 """How long a symbol may take to finish the step in hand when the process is asked to end."""
+
+CLOSE_SECONDS = 0.3
+"""How long an exchange may take to let go."""
 
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 """Seconds between a failure and the restart; doubled with each failure in a row."""
@@ -27,7 +30,7 @@ STEADY_MS = 10 * MINUTE_MS
 
 UNFINISHED = "ended in the midst of a step, which the next run finishes"
 
-HALTED = (JournalDamaged, DiskFailed)
+HALTED = (JournalDamaged, DiskFailed, MarketGone)
 """What a restart cannot mend."""
 
 log = logging.getLogger("livekit")
@@ -153,6 +156,7 @@ class Fleet:
         """Without `restarts` a symbol that fails ends, and `run` raises its error."""
         self.posts = [Post(desk, deliver, restarts=restarts) for desk in desks]
         self._tasks: list[asyncio.Task[None]] = []
+        self._venues: list[Venue] = []
 
     @property
     def is_over(self) -> bool:
@@ -164,8 +168,13 @@ class Fleet:
         return [post.snapshot for post in self.posts]
 
     async def open(self) -> None:
-        """Open every journal, or none: raises JournalLocked, CannotCreate or ConfigError when one cannot be had."""
+        """Open every exchange and every journal, or none.
+
+        Raises JournalLocked, CannotCreate or ConfigError when a journal cannot be had, UsageError or an ExchangeError
+        when an exchange is not to be had.
+        """
         try:
+            await self._open_venues()
             outcomes = await asyncio.gather(*(post.open() for post in self.posts), return_exceptions=True)
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
@@ -173,18 +182,41 @@ class Fleet:
         except BaseException:
             for post in self.posts:
                 post.close()
+            await self._close_venues()
             raise
 
     async def run(self, minutes: int | None = None) -> None:
         """Run all symbols until each has ended. Raises the gravest fault, after the others have ended."""
         self._tasks = [asyncio.create_task(post.run(minutes)) for post in self.posts]
-        await asyncio.wait(self._tasks)
+        try:
+            await asyncio.wait(self._tasks)
+        finally:
+            await self._close_venues()
         for task in self._tasks:
             if not task.cancelled():
                 task.result()
         faults = [post.fault for post in self.posts if post.fault]
         if faults:
             raise max(faults, key=lambda fault: isinstance(fault, JournalDamaged))
+
+    async def _open_venues(self) -> None:
+        symbols: dict[Venue, list[str]] = {}
+        for post in self.posts:
+            if post.desk.venue is not None:
+                symbols.setdefault(post.desk.venue, []).append(post.desk.identity.symbol)
+        for venue, names in symbols.items():
+            self._venues.append(venue)
+            await venue.open(list(dict.fromkeys(names)))
+
+    async def _close_venues(self) -> None:
+        """Let go of the exchanges; one that hangs is left to the end of the process."""
+        for venue in self._venues:
+            try:
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await venue.close()
+            except TimeoutError:
+                log.debug("an exchange did not let go in %.1f s", CLOSE_SECONDS)
+        self._venues.clear()
 
     async def stop(self) -> None:
         """Finish the steps in hand and end; what is not done in time is left to the next start."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import lru_cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -55,6 +56,17 @@ def exchange_class(exchange_id: str, *, websocket: bool) -> Any:
     make_lazy()
     package = "ccxt.pro" if websocket else "ccxt.async_support"
     return getattr(import_module(f"{package}.{exchange_id}"), exchange_id)
+
+
+@lru_cache(maxsize=1)
+def ccxt_ids() -> tuple[str, ...]:
+    """The exchanges that ccxt knows, by the names of its files; nothing of it is imported."""
+    spec = PathFinder.find_spec("ccxt")
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
+        return ()
+    files = Path(folders[0], "async_support").glob("[a-z]*.py")
+    return tuple(sorted(path.stem for path in files))
 
 
 def make_lazy() -> None:

@@ -16,7 +16,7 @@ from .ccxt_markets import Market, Markets, refreshed_quietly, taker_fee_percent
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 
-START_SECONDS = 9.0
+START_SECONDS = 8.0
 """How long an exchange may take to be ready; a start that fails has ended ten seconds after it began."""
 
 LOOK_SECONDS = 5.0

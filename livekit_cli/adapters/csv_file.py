@@ -40,7 +40,15 @@ class CsvFeed:
         self.history = history
         self._symbol = symbol
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        until: int,
+        limit: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002  nobody waits here
+    ) -> Candles:
         """The newest `limit` candles of `timeframe` that had closed at `until`, as every Feed gives them."""
         if symbol != self._symbol:
             raise FeedError(f"the recorded candles are those of {self._symbol}; there are none of {symbol}")

@@ -136,7 +136,15 @@ class DemoMarket:
         start = oldest * BLOCK + pair.phase
         return Candles(self._blocks(pair, oldest, newest), first - start, stop - start)
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        until: int,
+        limit: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002  nobody waits here
+    ) -> Candles:
         """The newest `limit` candles of `timeframe` that had closed at `until`, as every Feed gives them.
 
         What was built is kept, so a new minute costs one candle. A long first request lets others run in between.
