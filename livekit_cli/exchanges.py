@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .adapters.candle_store import CandleStore
 from .adapters.clock import ReplayClock, WallClock, wall_ms
 from .adapters.config.exchanges import ExchangeConfig
 from .adapters.csv_file import CsvFeed, read_candles
@@ -65,36 +66,53 @@ def open_exchange(
     return _demo(config, identities, data, speed or 1.0, once=once)
 
 
-def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int | None) -> tuple[History, int, int]:
+def history_of(
+    config: ExchangeConfig, symbol: str, data: Path, start: int | None, end: int | None
+) -> tuple[History, int, int]:
     """Candles for a backtest from the minute `start` to `end`, and both as they come out; None is as far as it goes.
 
-    Raises UsageError when no candle is left, ConfigError for the file of candles.
+    Raises UsageError when no candle is left, ConfigError for a file of candles.
     """
-    if config.kind == "csv":
-        history = _read(config)
+    if config.kind == "demo":
+        history, start, end, there_are = _demo_history(config, symbol, start, end)
+    else:
+        history, whose = _read(config) if config.kind == "csv" else _downloaded(config, symbol, data)
         first, last = history.first + MINUTE_MS, history.last + MINUTE_MS
         start = first if start is None else max(first, start)
         end = last if end is None else min(last, end)
-        span = f"from {minute_text(history.first)} to {minute_text(history.last)}"
-        there_are = f"; {config.candles_written} has those {span}"
-    else:
-        end = _wall_minute() if end is None else end
-        start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
-        warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
-        history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
-        start = max(start, DEMO_BEGIN + MINUTE_MS)
-        span = f"from {minute_text(DEMO_BEGIN)} to {minute_text(_wall_minute() - MINUTE_MS)}"
-        there_are = f"; the demo market has those {span}"
+        there_are = f"{whose} has those from {minute_text(history.first)} to {minute_text(history.last)}"
     if start > end:
-        raise UsageError(f"there is no candle between --from and --to{there_are}")
+        raise UsageError(f"there is no candle between --from and --to; {there_are}")
     return history, start, end
+
+
+def _demo_history(
+    config: ExchangeConfig, symbol: str, start: int | None, end: int | None
+) -> tuple[History, int, int, str]:
+    end = _wall_minute() if end is None else end
+    start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
+    warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
+    history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
+    span = f"from {minute_text(DEMO_BEGIN)} to {minute_text(_wall_minute() - MINUTE_MS)}"
+    return history, max(start, DEMO_BEGIN + MINUTE_MS), end, f"the demo market has those {span}"
+
+
+def _downloaded(config: ExchangeConfig, symbol: str, data: Path) -> tuple[History, str]:
+    store = CandleStore(data, config.name, symbol)
+    candles = store.everything()
+    if not len(candles):
+        fetch = f"livekit download {symbol} --exchange {config.name} --from 30d"
+        raise UsageError(f"there are no candles of {symbol} in {store.folder}; fetch some: {fetch}")
+    history = History(candles)
+    _warn_of_gaps(history, str(store.folder))
+    return history, str(store.folder)
 
 
 def _recorded(config: ExchangeConfig, identities: Sequence[Identity], data: Path, speed: float) -> OpenExchange:
     symbols = dict.fromkeys(identity.symbol for identity in identities)
     if len(symbols) > 1:
         raise UsageError(f"{config.candles_written} has the candles of one symbol, {len(symbols)} were given")
-    history = _read(config)
+    history, _ = _read(config)
     first, end = history.first + MINUTE_MS, history.last + MINUTE_MS
     records = _records(identities, data)
     for record in records:
@@ -125,8 +143,7 @@ def _ccxt(config: ExchangeConfig, data: Path, speed: float | None, *, once: bool
         raise UsageError(f"{config.name} is a real exchange, whose time nobody can make go {speed:g} times faster")
     from .adapters.ccxt_venue import CcxtVenue
 
-    cache = data / "markets" / f"{config.name}-{config.market}.json"
-    venue = CcxtVenue(config.ccxt_id, config.name, config.market, config.ccxt, cache, once=once)
+    venue = CcxtVenue(config, data, once=once)
     return OpenExchange(venue.clock, venue, 1.0, venue)
 
 
@@ -147,17 +164,20 @@ def _goes_on(records: Sequence[Record], otherwise: int) -> int:
     return max(known) + MINUTE_MS if known else otherwise
 
 
-def _read(config: ExchangeConfig) -> History:
+def _read(config: ExchangeConfig) -> tuple[History, str]:
     assert config.candles is not None
     try:
         history = History(read_candles(config.candles))
     except ConfigError as error:
         raise ConfigError(str(error).replace(str(config.candles), config.candles_written)) from None
+    _warn_of_gaps(history, config.candles_written)
+    return history, config.candles_written
+
+
+def _warn_of_gaps(history: History, whose: str) -> None:
     minutes = (history.last - history.first) // MINUTE_MS + 1
     if len(history) < minutes:
-        missing = minutes - len(history)
-        log.warning("%s: %d of its %d minutes have no candle", config.candles_written, missing, minutes)
-    return history
+        log.warning("%s: %d of its %d minutes have no candle", whose, minutes - len(history), minutes)
 
 
 def _check_reach(config: ExchangeConfig, history: History, record: Record) -> None:

@@ -196,7 +196,8 @@ def replay(request: Request) -> tuple[Replay, int, int]:
     booking = _booked(request)
     (identity,) = booking.identities
     _check_journals(Path(), booking.identities)
-    history, start, end = history_of(booking.exchange, identity.symbol, request.start, request.end)
+    data = data_folder_of(request.project, request.data_folder)
+    history, start, end = history_of(booking.exchange, identity.symbol, data, request.start, request.end)
     direct = Direct(booking.make(), identity.strategy, identity.symbol, history)
     return Replay(history, direct, booking.terms(identity)), start, end
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..core.candle import Candles
 from ..core.errors import ExchangeError, ExchangeUnreachable, FeedError
@@ -15,6 +16,9 @@ from .ccxt_feed import CcxtFeed
 from .ccxt_markets import Market, Markets, refreshed_quietly, taker_fee_percent
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
+
+if TYPE_CHECKING:
+    from .config.exchanges import ExchangeConfig
 
 START_SECONDS = 8.0
 """How long an exchange may take to be ready; a start that fails has ended ten seconds after it began."""
@@ -28,15 +32,10 @@ log = logging.getLogger("livekit")
 class CcxtVenue:
     """Implements `ports.Feed` for every symbol that it was opened with; `clock` counts the exchange's minutes."""
 
-    def __init__(
-        self, exchange_id: str, name: str, kind: str, options: Mapping[str, Any], cache: Path, *, once: bool = False
-    ) -> None:
-        """`kind` is `spot` or `swap`; `options` go to ccxt; `cache` remembers markets for the next start."""
-        self._exchange_id = exchange_id
-        self._name = name
-        self._kind = kind
-        self._options = options
-        self._cache = cache
+    def __init__(self, config: ExchangeConfig, data: Path, *, once: bool = False) -> None:
+        """What is found out about the markets is remembered below `data`, for the next start."""
+        self._config = config
+        self._data = data
         self._once = once
         self._connection: Connection | None = None
         self._feed: CcxtFeed | None = None
@@ -50,17 +49,9 @@ class CcxtVenue:
 
         Raises UsageError for an unknown symbol, ExchangeUnreachable, ExchangeRefused and CredentialsRefused.
         """
-        connection = Connection(self._exchange_id, self._name, self._settings(), websocket=not self._once)
-        markets = Markets(connection, self._kind, self._cache)
+        connection, markets = _connection(self._config, self._data, websocket=not self._once)
         self._connection = connection
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                self._markets = await markets.open(symbols)
-                await connection.measure_skew(starting=True)
-        except TimeoutError:
-            raise ExchangeUnreachable(f"{self._name}: no answer in {START_SECONDS:.0f} s") from None
-        except FeedError as error:
-            raise ExchangeUnreachable(str(error)) from error
+        self._markets = await _ready(connection, markets, symbols)
         names = {symbol: str(market["symbol"]) for symbol, market in self._markets.items()}
         self._feed = CcxtFeed(connection, names)
         if not self._once:
@@ -94,14 +85,43 @@ class CcxtVenue:
             asyncio.create_task(_keep_clocks(connection)),
         ]
 
-    def _settings(self) -> dict[str, Any]:
-        options = dict(self._options)
-        if self._kind == "swap":
-            options["options"] = {"defaultType": "swap"} | dict(options.get("options", {}))
-        return options
-
     def _ahead_ms(self) -> int:
         return self._connection.offset_ms if self._connection else 0
+
+
+@asynccontextmanager
+async def connected(
+    config: ExchangeConfig, data: Path, symbols: Sequence[str]
+) -> AsyncIterator[tuple[Connection, dict[str, Market]]]:
+    """A connection for a while, and the markets of `symbols`; for what does not run minutes.
+
+    Raises what `CcxtVenue.open` raises.
+    """
+    connection, markets = _connection(config, data, websocket=False)
+    try:
+        yield connection, await _ready(connection, markets, symbols)
+    finally:
+        await connection.close()
+
+
+def _connection(config: ExchangeConfig, data: Path, *, websocket: bool) -> tuple[Connection, Markets]:
+    options = dict(config.ccxt)
+    if config.market == "swap":
+        options["options"] = {"defaultType": "swap"} | dict(options.get("options", {}))
+    connection = Connection(config.ccxt_id, config.name, options, websocket=websocket)
+    return connection, Markets(connection, config.market, data / "markets" / f"{config.name}-{config.market}.json")
+
+
+async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str]) -> dict[str, Market]:
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            found = await markets.open(symbols)
+            await connection.measure_skew(starting=True)
+    except TimeoutError:
+        raise ExchangeUnreachable(f"{connection.name}: no answer in {START_SECONDS:.0f} s") from None
+    except FeedError as error:
+        raise ExchangeUnreachable(str(error)) from error
+    return found
 
 
 async def _keep_clocks(connection: Connection) -> None:

@@ -17,7 +17,7 @@ from .output import complain, forget, print_lines
 
 GROUPS = {
     "Set up": ("init", "strategies"),
-    "Run": ("backtest", "run"),
+    "Run": ("download", "backtest", "run"),
     "Look": ("status", "events"),
     "Understand": ("report", "dump"),
 }
