@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .adapters.candle_store import CandleStore, Span
 from .adapters.config.exchanges import ExchangeConfig
-from .adapters.names import bare_symbol
+from .adapters.names import symbol_of
 from .core.candle import Candles
 from .core.errors import UsageError
 from .core.settings import CCXT
@@ -37,7 +37,7 @@ async def downloads(
     from .adapters.ccxt_download import download
     from .adapters.ccxt_venue import connected
 
-    names = list(dict.fromkeys(map(bare_symbol, symbols)))
+    names = list(dict.fromkeys(symbol_of(symbol, config.market) for symbol in symbols))
     async with connected(config, data, names) as (connection, markets):
         for name in names:
             store = CandleStore(data, config.name, name)

@@ -12,7 +12,7 @@ from .adapters.config.exchanges import USUAL_EXCHANGE, ExchangeConfig, find_exch
 from .adapters.direct import Direct
 from .adapters.disk import Disk
 from .adapters.journal import DISK_THREADS, JournalFile, open_journal
-from .adapters.names import bare_symbol, places
+from .adapters.names import places, symbol_of
 from .adapters.paper import PaperBroker
 from .adapters.strategist import Guarded
 from .adapters.strategy_files import kebab
@@ -208,7 +208,7 @@ def _booked(request: Request) -> _Booking:
     if not request.symbols:
         raise UsageError("no symbol given, expected for example BTCUSDT")
     # What is typed in several ways is one market there, and has one journal.
-    symbols = [bare_symbol(symbol) if exchange.kind == CCXT else symbol for symbol in request.symbols]
+    symbols = [symbol_of(one, exchange.market) if exchange.kind == CCXT else one for one in request.symbols]
     identities = [Identity(Mode.PAPER, exchange.name, name, symbol) for symbol in symbols]
     return _Booking(exchange, make, identities)
 

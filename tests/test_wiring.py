@@ -222,7 +222,16 @@ def test_every_symbol_has_files_of_its_own(tmp_path: Path) -> None:
         (("A",), {"speed": float("inf")}, UsageError, "expected a number above 0"),
         (("A",), {"speed": float("nan")}, UsageError, "expected a number above 0"),
         (("A",), {"exchange": "csv"}, UsageError, "needs a file of candles"),
-        (("A",), {"exchange": "binance"}, UsageError, "no exchange 'binance'; there are csv and demo"),
+        (
+            ("A",),
+            {"exchange": "binnance"},
+            UsageError,
+            "no exchange 'binnance'; there are csv, demo and the [0-9]+ that ",
+        ),
+        (("A",), {"exchange": "binnance"}, UsageError, "did you mean 'binance'"),
+        (("BTCUSDT", "BTC/USDT"), {"exchange": "binance"}, UsageError, "the symbol BTCUSDT is given twice"),
+        (("BTC/USDT:USDT",), {"exchange": "binance"}, UsageError, "needs `market: swap`"),
+        (("A",), {"exchange": "binance", "speed": 60.0}, UsageError, "nobody can make go 60 times faster"),
         (("A",), {"exchange": "-"}, UsageError, "no exchange '-'"),
         (("A",), {"candles": Path("nowhere.csv")}, ConfigError, "there is no such file"),
         (("A",), {"strategy": Strategy}, ConfigError, "Strategy has no get_signal; expected `async def get_signal"),
@@ -269,7 +278,7 @@ def test_a_backtest_on_the_demo_market_covers_thirty_days_unless_said_otherwise(
     assert (start, end) == (START - DEMO_SPAN_MINUTES * MINUTE_MS, START)
     _, start, end = replay(request(tmp_path, start=START - 5 * MINUTE_MS))
     assert (start, end) == (START - 5 * MINUTE_MS, START)
-    with pytest.raises(UsageError, match=r"no candle between --from and --to$"):
+    with pytest.raises(UsageError, match="no candle between --from and --to; the demo market has those from"):
         replay(request(tmp_path, start=START + MINUTE_MS))
 
 

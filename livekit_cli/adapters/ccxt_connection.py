@@ -2,7 +2,7 @@
 
 Laws:
 - While an exchange wants to be left alone (429, 418, Retry-After), nobody asks it for anything.
-- Every call has a deadline of its own; urgent ones do not queue behind the others.
+- Every call has a deadline of its own, from when it is sent; urgent ones do not queue behind the others.
 - What is the same for every symbol is logged once when it begins and once when it ends.
 """
 
@@ -11,14 +11,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
+from contextvars import ContextVar
+from dataclasses import dataclass
 from random import uniform
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..core.errors import ExchangeError, FeedError
+from ..core.spell import Spell
 from .ccxt_errors import meaning_of, translated
 from .ccxt_import import exchange_class
-from .clock import pause, wall_ms
+from .ccxt_patience import Patience
+from .ccxt_pauses import Pauses
+from .clock import pause
+from .exchange_time import ExchangeTime, Machine, Sample
 from .gate import Gate
 
 T = TypeVar("T")
@@ -26,183 +31,262 @@ T = TypeVar("T")
 WIDTH, RESERVE = 24, 8
 """Requests under way at a time, and how many of these places are kept for symbols with an open signal."""
 
-ATTEMPT_SECONDS = (4.0, 6.0, 8.0)
-"""How long each attempt may take: most that have not been answered in four seconds never are."""
-
-SHORT_PAUSE_SECONDS = 2.5
-"""A pause that is waited out within a minute; a longer one ends the minute at once."""
-
-PAUSE_SECONDS = {"RateLimitExceeded": 5.0, "DDoSProtection": 60.0}
-"""How long the exchange is left alone when it does not say; doubled while it goes on refusing."""
-
-LONGEST_PAUSE_SECONDS = 3600.0
+SAMPLES = 3
+"""How often the exchange is asked for its time, one after the other: the quickest answer is the best."""
 
 SKEW_MS = 1000
 """A difference between the clocks that the trader is told of."""
 
-JUMP_MS = 500
-"""A step of the wall clock against the monotonic one, after which the difference is measured again."""
+LONG_OUTAGE_SECONDS = 300.0
+"""An exchange that has been down for so long is tried once a minute for those who are not urgent."""
+
+UNKNOWN_WINDOW_MS = 60_000
+"""The window that ccxt gives exchanges of whose budget it knows no window."""
+
+BURSTS = ("binance", "binanceus", "binanceusdm", "binancecoinm", "bitvavo", "luno")
+"""Those that ccxt describes with that same number, and means it."""
 
 log = logging.getLogger("livekit")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """What the exchange said, and when it was asked and answered (the machine's steady ms)."""
+
+    value: T
+    sent: int
+    received: int
+
+
+class _Attempt:
+    """One request under way. Its time runs from when the rate limit lets it go."""
+
+    def __init__(self, limit: asyncio.Timeout, seconds: float, steady: Callable[[], int]) -> None:
+        self._limit = limit
+        self._seconds = seconds
+        self._steady = steady
+        self.go()
+
+    def hold(self) -> None:
+        """It waits for the rate limit."""
+        self._limit.reschedule(None)
+
+    def go(self) -> None:
+        """It is sent."""
+        self.sent_at, self.sent = _now(), self._steady()
+        if not self._limit.expired():
+            self._limit.reschedule(self.sent_at + self._seconds)
+
+
+_attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
 
 
 class Connection:
     """Asks one exchange, for all symbols of the process."""
 
-    def __init__(self, exchange_id: str, name: str, options: Mapping[str, Any], *, websocket: bool) -> None:
+    def __init__(
+        self,
+        exchange_id: str,
+        name: str,
+        options: Mapping[str, Any],
+        *,
+        websocket: bool,
+        patience: Patience | None = None,
+        machine: Machine | None = None,
+    ) -> None:
         """`name` is what the trader calls the exchange; `options` go to ccxt's constructor as they are."""
         # At DEBUG, ccxt logs keys and signed addresses.
         logging.getLogger("ccxt").setLevel(logging.WARNING)
         self.name = name
-        self.client = exchange_class(exchange_id, websocket=websocket)(_defaults() | dict(options))
-        self.client.timeout_on_exit = 0
-        self.offset_ms = 0
-        self.last_success = -1.0
+        self.patience = patience or Patience()
+        self.time = ExchangeTime(machine or Machine())
+        self.client = _client(exchange_id, options, self.patience, websocket=websocket)
+        self.pauses = Pauses()
         self._gate = Gate(WIDTH, RESERVE)
-        self._paused_until = 0.0
-        self._refusals = 0
-        self._down_since: float | None = None
-        self._failures = 0
-        self._measured: int | None = None
-        self._doubts_clock = False
+        self._last_success = float("-inf")
+        self._outage = Spell()
+        self._told_skew = 0
+        self._comparing = False
 
     async def ask(
         self, what: str, question: Callable[[], Awaitable[T]], *, urgent: bool = False, starting: bool = False
-    ) -> T:
+    ) -> Answer[T]:
         """The answer to `question`, tried up to three times. Raises an ExchangeError that says `what` it was about."""
         began = _now()
-        last = len(ATTEMPT_SECONDS) - 1
-        for attempt, seconds in enumerate(ATTEMPT_SECONDS):
-            try:
-                return await self._attempt(what, question, seconds, urgent=urgent, starting=starting)
-            except FeedError as error:
-                if attempt == last or self._pause_left() > SHORT_PAUSE_SECONDS:
-                    raise self._given_up(error, began) from error.__cause__
-            await pause(uniform(0, 0.2 * 3**attempt))
-        raise AssertionError("the last attempt returns or raises")
+        failure: FeedError | None = None
+        try:
+            async with asyncio.timeout_at(began + self.patience.ask):
+                for number, seconds in enumerate(self._attempts(urgent)):
+                    if number:
+                        await pause(uniform(0, self.patience.retry[min(number, len(self.patience.retry)) - 1]))
+                    await self._wait_out_pause(what, began)
+                    try:
+                        return await self._try(what, question, seconds, urgent=urgent, starting=starting)
+                    except FeedError as error:
+                        failure = error
+                    await self._mend_clock(failure)
+        except TimeoutError:
+            slow = f"{self.name}: {what}: not asked within {self.patience.ask:g} s: too many requests wait before it"
+            failure = failure or FeedError(slow)
+        except FeedError as error:
+            failure = error
+        assert failure is not None
+        raise self._given_up(failure, began) from failure.__cause__
 
-    async def _attempt(
+    def _attempts(self, urgent: bool) -> tuple[float, ...]:
+        long = self._outage.since is not None and _now() - self._outage.since >= LONG_OUTAGE_SECONDS
+        return self.patience.attempts if urgent or not long else self.patience.attempts[:1]
+
+    async def _try(
         self, what: str, question: Callable[[], Awaitable[T]], seconds: float, *, urgent: bool, starting: bool
-    ) -> T:
-        await self._wait_out_pause(what)
+    ) -> Answer[T]:
         async with self._gate.pass_(urgent):
+            attempt: _Attempt | None = None
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds) as limit:
+                    attempt = _Attempt(limit, seconds, self.time.machine.steady)
+                    _attempt.set(attempt)
                     answer = await question()
-            except ExchangeError:
-                raise
             except Exception as error:
-                self._heed(error)
+                assert attempt is not None
+                self._heed(error, attempt)
                 raise translated(error, self.name, what, starting=starting) from error
-        self._succeeded()
-        return answer
+        self._succeeded(attempt)
+        return Answer(answer, attempt.sent, self.time.machine.steady())
 
-    async def measure_skew(self, *, starting: bool = False) -> None:
+    async def compare_clocks(self, *, starting: bool = False) -> None:
         """Find out how far the exchange's clock is ahead of this machine's. Raises ExchangeError."""
         if not self.client.has.get("fetchTime"):
             return
-        before = wall_ms()
-        theirs = await self.ask("its time", self.client.fetch_time, urgent=True, starting=starting)
-        offset = round(theirs - (before + wall_ms()) / 2)
-        if abs(offset) >= SKEW_MS and abs(offset - self.offset_ms) >= SKEW_MS:
-            ahead = "behind" if offset > 0 else "ahead of"
+        samples = []
+        for _ in range(SAMPLES):
+            answer = await self.ask("its time", self.client.fetch_time, urgent=True, starting=starting)
+            if isinstance(answer.value, int | float):
+                samples.append(Sample(answer.sent, answer.received, round(answer.value)))
+        if not samples:
+            raise FeedError(f"{self.name}: its time: an answer without one")
+        try:
+            ahead = self.time.measure(samples)
+        except FeedError as error:
+            raise FeedError(f"{self.name}: {error}") from None
+        self.client.options["timeDifference"] = -ahead  # what ccxt signs its requests with
+        self._tell_skew(ahead)
+
+    def _tell_skew(self, ahead: int) -> None:
+        if abs(ahead) >= SKEW_MS and abs(ahead - self._told_skew) >= SKEW_MS:
+            word = "behind" if ahead > 0 else "ahead of"
             log.warning(
                 "the clock of this machine is %.1f s %s that of %s; minutes are counted by the exchange's",
-                abs(offset) / 1000,
-                ahead,
+                abs(ahead) / 1000,
+                word,
                 self.name,
             )
-        self.offset_ms = offset
-        self._measured, self._doubts_clock = _steps_ms(), False
+        elif abs(ahead) < SKEW_MS <= abs(self._told_skew):
+            log.warning("the clocks of this machine and of %s agree again", self.name)
+        else:
+            return
+        self._told_skew = ahead
 
-    @property
-    def doubts_clock(self) -> bool:
-        """Whether the difference has to be measured again: the wall clock was set, or the exchange complained of it."""
-        jumped = self._measured is not None and abs(_steps_ms() - self._measured) >= JUMP_MS
-        return jumped or self._doubts_clock
-
-    def exchange_ms(self) -> int:
-        """The present moment by the exchange's clock, epoch milliseconds."""
-        return wall_ms() + self.offset_ms
-
-    @property
-    def is_down(self) -> bool:
-        return self._down_since is not None
+    async def look_at_clocks(self) -> None:
+        """Compare them again when something seems wrong, or long after the last time. Raises ExchangeError."""
+        if self.time.wall_was_set:
+            # ccxt counts its requests by the wall clock: set back an hour, it would hold them back for one.
+            self.client.init_throttler()
+        due = self.client.has.get("fetchTime") and self.time.age_seconds() >= self.patience.measure
+        if self.time.is_doubted or due:
+            await self.compare_clocks()
+        self.time.accept_wall()
 
     async def close(self) -> None:
         """Let go of the sockets."""
         await self.client.close()
 
-    async def _wait_out_pause(self, what: str) -> None:
-        left = self._pause_left()
-        if left > SHORT_PAUSE_SECONDS:
+    def page_size(self, market: Mapping[str, Any], usual: int, largest: int) -> int:
+        """How many candles of `market` one answer holds at most."""
+        of_kind = (self.client.features or {}).get("swap" if market.get("swap") else "spot") or {}
+        if market.get("swap"):
+            of_kind = of_kind.get("linear") or {}
+        limit = (of_kind.get("fetchOHLCV") or {}).get("limit")
+        return min(limit, largest) if isinstance(limit, int) else usual
+
+    async def _wait_out_pause(self, what: str, began: float) -> None:
+        left = self.pauses.left(_now())
+        if left > began + self.patience.ask - self.patience.retry[-1] - _now():
             raise FeedError(f"{self.name}: {what}: it asked to be left alone for {left:.0f} s more", is_shared=True)
         if left > 0:
             await pause(left)
 
-    def _pause_left(self) -> float:
-        return self._paused_until - _now()
+    async def _mend_clock(self, failure: FeedError) -> None:
+        """After a complaint about our time, compare the clocks before the next attempt."""
+        if self._comparing or type(failure.__cause__).__name__ != "InvalidNonce":
+            return
+        self._comparing = True
+        try:
+            await self.compare_clocks()
+        except ExchangeError as error:
+            log.debug("%s: the clocks could not be compared: %s", self.name, error)
+        finally:
+            self._comparing = False
 
-    def _heed(self, error: Exception) -> None:
+    def _heed(self, error: Exception, attempt: _Attempt) -> None:
         """Leave the exchange alone when it asks for that, and mistrust the clock when it does."""
-        names = [kind.__name__ for kind in type(error).__mro__]
-        self._doubts_clock |= "InvalidNonce" in names
-        for name, usual in PAUSE_SECONDS.items():
-            if name in names:
-                wanted = retry_after(self.client.last_response_headers or {}, wall_ms())
-                seconds = usual * 2**self._refusals if wanted is None else wanted
-                self._refusals += 1
-                self._paused_until = max(self._paused_until, _now() + min(seconds, LONGEST_PAUSE_SECONDS))
-                return
+        kinds = [kind.__name__ for kind in type(error).__mro__]
+        if "InvalidNonce" in kinds:
+            self.time.doubt()
+        headers = self.client.last_response_headers or {}
+        wall = self.time.machine.wall()
+        self.pauses.heed(kinds, headers, sent=attempt.sent_at, now=_now(), wall_ms=wall)
 
     def _given_up(self, error: FeedError, began: float) -> FeedError:
         """`error`, shared when nobody has had an answer since `began`; then it is logged once for all."""
         cause = error.__cause__
-        is_shared = self.last_success < began and (error.is_shared or (cause and meaning_of(cause).is_shared) or False)
-        if not is_shared:
+        is_common = error.is_shared or (cause is not None and meaning_of(cause).is_shared)
+        if not is_common or self._last_success >= began:
             return FeedError(str(error))
-        self._failures += 1
-        if self._down_since is None:
-            self._down_since = _now()
+        if self._outage.bad(_now()):
             log.warning("%s; it is tried again with each minute", error)
         return FeedError(str(error), is_shared=True)
 
-    def _succeeded(self) -> None:
-        self.last_success = _now()
-        self._refusals = 0
-        if self._down_since is not None:
-            lasted = _now() - self._down_since
-            log.warning("%s answers again, after %.0f s and %d failures", self.name, lasted, self._failures)
-            self._down_since, self._failures = None, 0
+    def _succeeded(self, attempt: _Attempt) -> None:
+        self._last_success = _now()
+        self.pauses.over(attempt.sent_at)
+        failures = self._outage.count
+        if (lasted := self._outage.good(_now())) is not None:
+            log.warning("%s answers again, after %.0f s and %d failures", self.name, lasted, failures)
 
 
-def retry_after(headers: Mapping[str, str], now_ms: int) -> float | None:
-    """The seconds that a Retry-After header asks for, as a number or as a date; None when there is no sense in it."""
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    try:
-        seconds = float(text) if text.replace(".", "", 1).isdigit() else _until(text, now_ms)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return max(0.0, seconds)
-
-
-def _until(date: str, now_ms: int) -> float:
-    return parsedate_to_datetime(date).timestamp() - now_ms / 1000
-
-
-def _defaults() -> dict[str, Any]:
-    return {
+def _client(exchange_id: str, options: Mapping[str, Any], patience: Patience, *, websocket: bool) -> Any:
+    """ccxt's client, whose rate limit says when it lets a request go."""
+    defaults: dict[str, Any] = {
         "enableRateLimit": True,
-        # The leaky bucket hands a hundred symbols their candles over two seconds; this spends the same budget at once.
-        "rateLimiterAlgorithm": "rollingWindow",
-        "timeout": round(ATTEMPT_SECONDS[-1] * 1000),
+        "timeout": round(patience.attempts[-1] * 1000),
         "maxRetriesOnFailure": 0,
     }
+    given = dict(options)
+    # ccxt keeps a thousand candles of each socket: a quarter of a megabyte for each symbol.
+    given["options"] = {"OHLCVLimit": 4} | dict(given.get("options", {}))
+    client = exchange_class(exchange_id, websocket=websocket)(defaults | given)
+    client.timeout_on_exit = 0
+    if "rateLimiterAlgorithm" not in given and _has_window(client):
+        # The usual bucket hands a hundred symbols their candles over two seconds; this spends the same budget at once.
+        client.rateLimiterAlgorithm, client.tokenBucket = "rollingWindow", given.get("tokenBucket")
+        client.init_rest_rate_limiter()
+
+    async def throttle(cost: float | None = None) -> None:
+        attempt = _attempt.get()
+        if attempt:
+            attempt.hold()
+        await client.throttler(cost)
+        if attempt:
+            attempt.go()
+
+    client.throttle = throttle
+    return client
 
 
-def _steps_ms() -> int:
-    """Changes only when somebody sets the wall clock."""
-    return wall_ms() - round(_now() * 1000)
+def _has_window(client: Any) -> bool:
+    """Whether the exchange counts requests by a window, as far as ccxt knows it."""
+    return client.id in BURSTS or client.rollingWindowSize not in (0, UNKNOWN_WINDOW_MS)
 
 
 def _now() -> float:

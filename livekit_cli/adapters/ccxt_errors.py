@@ -32,11 +32,11 @@ class Meaning:
 
 
 TABLE: dict[str, Meaning] = {
-    "AuthenticationError": Meaning(Ends.RUN, "the key was refused"),
-    "AccountNotEnabled": Meaning(Ends.RUN, "the account may not do this"),
-    "AccountSuspended": Meaning(Ends.RUN, "the account is suspended"),
-    "PermissionDenied": Meaning(Ends.RUN, "the key lacks a permission"),
-    "RestrictedLocation": Meaning(Ends.RUN, "the exchange does not serve this place"),
+    "AuthenticationError": Meaning(Ends.RUN, "the key was refused", is_shared=True),
+    "AccountNotEnabled": Meaning(Ends.RUN, "the account may not do this", is_shared=True),
+    "AccountSuspended": Meaning(Ends.RUN, "the account is suspended", is_shared=True),
+    "PermissionDenied": Meaning(Ends.RUN, "the key lacks a permission", is_shared=True),
+    "RestrictedLocation": Meaning(Ends.RUN, "the exchange does not serve this place", is_shared=True),
     "BadSymbol": Meaning(Ends.SYMBOL, "the exchange does not know this symbol"),
     "ContractUnavailable": Meaning(Ends.SYMBOL, "the exchange does not trade this contract any more"),
     "MarketClosed": Meaning(Ends.MINUTE, "this market is closed"),
@@ -64,12 +64,11 @@ _FORBIDDEN = {"403": "the exchange refuses us (403)", "451": "the exchange does 
 
 def meaning_of(error: BaseException) -> Meaning:
     """The row of the table that `error` belongs to."""
-    if (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
+    name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in TABLE), "")
+    # Where a status has a meaning of its own there, as 403 has with Bybit (too many requests), ccxt knows it.
+    if name == "ExchangeNotAvailable" and (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
         return Meaning(Ends.RUN, _FORBIDDEN[status[1]], is_shared=True)
-    for kind in type(error).__mro__:
-        if kind.__name__ in TABLE:
-            return TABLE[kind.__name__]
-    return _UNFORESEEN
+    return TABLE.get(name, _UNFORESEEN)
 
 
 def translated(error: BaseException, exchange: str, what: str, *, starting: bool = False) -> ExchangeError:

@@ -2,50 +2,60 @@
 
 Laws:
 - A symbol's candles are asked for once a minute, whoever wants them, and only those that are missing.
-- A candle counts as closed when a later one has been seen, or when the exchange has had a second to finish it.
-- What does not come by then is asked for again until the grace of its minute is over; then the minute was a quiet one,
+- What is not final by then is asked for again until the grace of its minute is over; then the minute was a quiet one,
   and the next minute asks for it once more.
-- A row that is no candle is refused and told; the others count.
+- A minute is never taken for a quiet one on the word of an answer that does not even have the candle before it, nor
+  because its candle was refused: then it cannot be known, and is caught up with later.
+- What is refused is told, once while it lasts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..core.candle import MINUTE_MS, TIMEFRAMES, Candle, Candles
+from ..core.candle import MINUTE_MS, TIMEFRAMES, Candles
+from ..core.errors import FeedError, MarketGone
 from ..core.history import resample
-from ..core.tape import Tape, ascending
-from .ccxt_connection import Connection
+from ..core.page import Ask, Page, Times, plan, read_page
+from ..core.spell import Spell
+from ..core.tape import Tape
+from .ccxt_connection import Answer, Connection
 from .ccxt_sockets import Sockets
 from .clock import pause
 
-SETTLED_MS = 1000
-"""How long after its close an exchange may still change a candle that no later one has followed."""
+Market = Mapping[str, Any]
 
-POLL_SECONDS = (0.25, 0.5, 1.0, 2.0, 4.0)
-"""Pauses before a candle that has not come is asked for again; together they are the grace of a minute."""
-
-QUIET_MS = 2 * MINUTE_MS
-"""A symbol without a candle for so long is quiet: it is asked about once a minute, without grace."""
-
-PAGE, LARGEST_PAGE = 500, 1000
+USUAL_PAGE, LARGEST_PAGE = 500, 1000
 """Candles per request: where the exchange does not say how many it gives, and at most."""
+
+DENSE = 10
+"""A symbol with so many candles in a row is one that always has them."""
+
+SPARSE_POLLS = 3
+"""How often the candle of another is asked for again: it may well have none."""
+
+QUIET_MINUTES = 3
+"""A symbol whose candle was waited for in vain so often in a row is asked about once a minute, without grace."""
+
+LATE = 10
+"""A candle that has not come when so many later ones should have come does not come any more."""
 
 log = logging.getLogger("livekit")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Somebody's question: the closed candles of [since, until), epoch ms."""
+    """Somebody's question at `minute`: the closed candles of [since, until), epoch ms."""
 
     symbol: str
     timeframe: str
     since: int
     until: int
-    urgent: bool
+    minute: int
 
 
 class Known:
@@ -54,27 +64,58 @@ class Known:
     def __init__(self, length: int) -> None:
         self.tape = Tape(length)
         self.lock = asyncio.Lock()
+        self.urgent_at = 0
+        """The newest minute at which somebody with an open signal asked."""
         self.given_up = 0
-        """Up to where candles were waited for in vain."""
+        """The newest minute at which candles were waited for in vain."""
+        self.vain = 0
+        """At how many minutes in a row they were."""
+        self.refused = Spell()
+        self.failed_at = float("-inf")
+        self.failure: FeedError | None = None
+
+    def share_failure(self, asked: float) -> None:
+        """Who `asked` before the last one failed has waited for that answer, and does not ask once more."""
+        if self.failure is not None and asked <= self.failed_at:
+            raise FeedError(str(self.failure), is_shared=self.failure.is_shared)
 
 
 class CcxtFeed:
-    """Implements `ports.Feed`. `markets` names each symbol as ccxt does; `sockets` may bring minutes first."""
+    """Implements `ports.Feed`. `markets` are ccxt's, by symbol; `sockets` may bring minutes first.
 
-    def __init__(self, connection: Connection, markets: Mapping[str, str]) -> None:
+    `is_listed` says of a symbol that the exchange claims not to know whether that is so.
+    """
+
+    def __init__(
+        self, connection: Connection, markets: Mapping[str, Market], is_listed: Callable[[str], Awaitable[bool]]
+    ) -> None:
         self._connection = connection
         self._markets = markets
+        self._is_listed = is_listed
         self.sockets: Sockets | None = None
         self._known: dict[tuple[str, str], Known] = {}
-        self._refused: dict[str, str] = {}
 
     async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         """As every Feed. Raises FeedError, or MarketGone when the symbol is not traded any more."""
-        known = self.known(symbol, timeframe)
-        length = known.tape.length
+        length, source = TIMEFRAMES[timeframe], self._source(timeframe)
         last = until - until % length
+        if source != timeframe:
+            ratio = length // TIMEFRAMES[source]
+            parts = await self.candles(symbol, source, last, limit * ratio, urgent=urgent)
+            return resample(parts[parts.first_at(last - limit * length) :], timeframe)[-limit:]
+        known = self.known(symbol, timeframe)
+        wanted = Wanted(symbol, timeframe, last - limit * length, last, until - until % MINUTE_MS)
+        if urgent:
+            self.known(symbol).urgent_at = wanted.minute
+        asked = _now()
         async with known.lock:
-            await self._fill(Wanted(symbol, timeframe, last - limit * length, last, urgent), known)
+            known.share_failure(asked)
+            known.tape.keep(limit)
+            try:
+                await self._fill(wanted, known)
+            except FeedError as error:
+                known.failed_at, known.failure = _now(), error
+                raise
         return known.tape.window(until, limit)
 
     def known(self, symbol: str, timeframe: str = "1m") -> Known:
@@ -84,79 +125,135 @@ class CcxtFeed:
             self._known[key] = Known(TIMEFRAMES[timeframe])
         return self._known[key]
 
+    def _source(self, timeframe: str) -> str:
+        """The longest timeframe that the exchange has and that `timeframe` can be made of."""
+        offered, length = self._connection.client.timeframes or {}, TIMEFRAMES[timeframe]
+        parts = [name for name, part in TIMEFRAMES.items() if part <= length and length % part == 0 and name in offered]
+        return parts[-1] if parts else "1m"
+
     async def _fill(self, wanted: Wanted, known: Known) -> None:
         """Make everything that is wanted known, as far as the exchange has it."""
-        tape, pauses = known.tape, iter(POLL_SECONDS)
-        if wanted.timeframe == "1m" and self.sockets and tape.stop == wanted.until - MINUTE_MS:
-            await self.sockets.brings(wanted.symbol, wanted.until)
-        while span := tape.missing(wanted.since, self._until(wanted, known)):
+        tape, polls = known.tape, 0
+        await self._hear_sockets(wanted, tape)
+        while span := tape.missing(wanted.since, self._end(wanted, known), self._reach(wanted)):
             if tape.length > MINUTE_MS and self._built(wanted, tape, span):
                 continue
-            if await self._page(wanted, tape, span):
-                continue
-            seconds = None if self._is_quiet(tape, wanted.until) else next(pauses, None)
-            if seconds is None:
-                known.given_up = wanted.until
+            before = tape.start, tape.stop
+            ask, page = await self._page(wanted, known, span)
+            is_doubted = self._take(known, ask, page)
+            if (tape.start, tape.stop) != before and not is_doubted:
+                known.vain = 0
+            elif polls < self._grace(known, page):
+                await pause(self._connection.patience.polls[polls])
+                polls += 1
             else:
-                await pause(seconds)
+                self._give_up(wanted, known, ask, page)
 
-    def _until(self, wanted: Wanted, known: Known) -> int:
-        """Where what is waited for ends: what was given up before is not waited for again."""
-        return wanted.until if known.given_up < wanted.until else min(wanted.until, known.tape.stop)
+    async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
+        if self.sockets and wanted.timeframe == "1m" and tape.stop == wanted.until - MINUTE_MS:
+            await self.sockets.brings(wanted.symbol, wanted.until)
+            self.sockets.brought(wanted.until, is_there=tape.stop >= wanted.until)
 
-    def _is_quiet(self, tape: Tape, until: int) -> bool:
-        newest = tape.newest
-        return newest is not None and newest.timestamp + tape.length + QUIET_MS <= until
+    def _end(self, wanted: Wanted, known: Known) -> int:
+        """Where what is waited for ends: what was given up at this minute is not waited for again."""
+        return wanted.until if known.given_up < wanted.minute else min(wanted.until, known.tape.stop)
 
     def _built(self, wanted: Wanted, tape: Tape, span: tuple[int, int]) -> bool:
         """Whether the bars of `span` could be made of minutes that are known."""
         minutes = self.known(wanted.symbol).tape
-        if len(minutes) == 0 or minutes.start > span[0] or minutes.missing(*span):
+        if not minutes.covers(*span):
             return False
         rows = minutes.window(span[1], (span[1] - span[0]) // MINUTE_MS)
         tape.add(resample(rows[rows.first_at(span[0]) :], wanted.timeframe), *span)
         return True
 
-    async def _page(self, wanted: Wanted, tape: Tape, span: tuple[int, int]) -> bool:
-        """Ask for the candles of `span`, as many as one answer holds; whether to go on at once."""
-        since, until = span
-        count = min((until - since) // tape.length + 1, self._page_size())  # and the one that is still forming
-        market = self._markets[wanted.symbol]
-        rows = await self._connection.ask(
-            f"the candles of {wanted.symbol}",
-            lambda: self._connection.client.fetch_ohlcv(market, wanted.timeframe, since, count),
-            urgent=wanted.urgent,
-        )
-        candles, faults = ascending(rows if isinstance(rows, list) else [rows], tape.length)
-        now = self._connection.exchange_ms()
-        faults += [
-            f"the candle at {candle.timestamp} is from the future" for candle in candles if candle.timestamp > now
-        ]
-        self._tell(wanted.symbol, faults)
-        sound = [candle for candle in candles if since <= candle.timestamp <= now]
-        stop = min(until, final_until(sound, since, until, tape.length, now))
-        tape.add(sound, since, stop)
-        return stop >= until or (len(sound) >= count and stop > since)
+    async def _page(self, wanted: Wanted, known: Known, span: tuple[int, int]) -> tuple[Ask, Page]:
+        """Ask for the candles of `span`."""
+        patience, at = self._connection.patience, self._connection.time.at
+        ask = plan(known.tape, span, self._reach(wanted))
+        answer = await self._rows(wanted, ask)
+        times = Times(at(answer.sent), at(answer.received), round(patience.settled * 1000))
+        page = read_page(answer.value, ask, times)
+        self._tell(wanted.symbol, known, page)
+        return ask, page
 
-    def _page_size(self) -> int:
-        client = self._connection.client
-        kind = (client.features or {}).get("swap" if client.options.get("defaultType") == "swap" else "spot") or {}
-        limit = (kind.get("fetchOHLCV") or {}).get("limit")
-        return min(limit, LARGEST_PAGE) if isinstance(limit, int) else PAGE
+    async def _rows(self, wanted: Wanted, ask: Ask) -> Answer[Any]:
+        client, market = self._connection.client, self._markets[wanted.symbol]
+        count = min(ask.count, self._page_size(wanted))
+        is_urgent = self.known(wanted.symbol).urgent_at >= wanted.minute - MINUTE_MS
+        try:
+            return await self._connection.ask(
+                f"the candles of {wanted.symbol}",
+                lambda: client.fetch_ohlcv(market["symbol"], wanted.timeframe, ask.first, count),
+                urgent=is_urgent,
+            )
+        except MarketGone as gone:
+            if await self._is_listed(wanted.symbol):
+                raise FeedError(str(gone)) from gone
+            raise
 
-    def _tell(self, symbol: str, faults: Sequence[str]) -> None:
-        """Say what was refused, once as long as it is the same."""
-        text = "; ".join(faults[:3])
-        if text and text != self._refused.get(symbol):
-            log.warning("%s: %s: refused %s", self._connection.name, symbol, text)
-        self._refused[symbol] = text
+    def _take(self, known: Known, ask: Ask, page: Page) -> bool:
+        """Put what is beyond doubt onto the tape; whether something is not."""
+        is_doubted = page.hole is not None and (bool(page.faults) or known.tape.is_dense(DENSE)) and not ask.is_past
+        self._keep(known.tape, ask, page, page.hole if is_doubted and page.hole is not None else page.stop)
+        return is_doubted
+
+    def _keep(self, tape: Tape, ask: Ask, page: Page, stop: int) -> None:
+        # A socket may have been quicker while the answer was under way.
+        since = max(ask.since, tape.stop) if not ask.is_past and ask.since <= tape.stop else ask.since
+        tape.add(page.candles, since, stop)
+
+    def _grace(self, known: Known, page: Page) -> int:
+        """How often what is not final is asked for again."""
+        everything = len(self._connection.patience.polls)
+        if page.faults or not page.is_true or page.hole is not None:
+            return everything
+        if known.vain >= QUIET_MINUTES:
+            return 0
+        return everything if known.tape.is_dense(DENSE) else min(SPARSE_POLLS, everything)
+
+    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page) -> None:
+        """The grace is over. Raises FeedError where it cannot be known what the exchange has."""
+        tape, what = known.tape, f"{self._connection.name}: the candles of {wanted.symbol}"
+        if page.hole is not None and any(page.hole < one.timestamp < ask.until for one in page.candles):
+            self._keep(tape, ask, page, page.stop)  # one bad or missing candle among good ones stays missing
+        elif page.faults:
+            raise FeedError(f"{what}: refused {page.faults[0]}")
+        elif not page.is_true and not self._is_long_quiet(tape, ask):
+            before = f"not even the one of {_clock_time(ask.proof)}, which it had" if ask.proof else "not one"
+            raise FeedError(f"{what}: an answer without candles, {before}")
+        elif page.hole is not None:
+            self._keep(tape, ask, page, page.stop)
+        known.given_up = wanted.minute
+        known.vain += 1
+        if len(tape) and tape.stop < wanted.until - LATE * tape.length:
+            tape.add((), tape.stop, wanted.until - LATE * tape.length)
+
+    def _is_long_quiet(self, tape: Tape, ask: Ask) -> bool:
+        """Whether the last candle is out of reach of a question, and the minutes since then were asked about."""
+        is_known = len(tape) > 0 and tape.stop >= ask.until - 2 * LATE * tape.length
+        return is_known and ask.proof is None and not ask.is_past
+
+    def _reach(self, wanted: Wanted) -> int:
+        """How long a question may be, in ms, with a candle more on each side."""
+        return (self._page_size(wanted) - 3) * TIMEFRAMES[wanted.timeframe]
+
+    def _page_size(self, wanted: Wanted) -> int:
+        return self._connection.page_size(self._markets[wanted.symbol], USUAL_PAGE, LARGEST_PAGE)
+
+    def _tell(self, symbol: str, known: Known, page: Page) -> None:
+        """Say what is refused, and when that is over."""
+        if not page.faults:
+            if known.refused.good(_now()) is not None:
+                log.warning("%s: the candles of %s are sound again", self._connection.name, symbol)
+        elif known.refused.bad(_now()):
+            log.warning("%s: refused candles of %s: %s", self._connection.name, symbol, "; ".join(page.faults[:3]))
 
 
-def final_until(candles: Sequence[Candle], since: int, until: int, length: int, now: int) -> int:
-    """Up to where an answer about [since, until) that came at `now` (the exchange's time) will not change any more."""
-    if not candles:
-        return since
-    newest = candles[-1].timestamp
-    if newest >= until:
-        return until
-    return newest + length if newest + length + SETTLED_MS <= now else newest
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _clock_time(time: int) -> str:
+    minutes = time // MINUTE_MS % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d} UTC"

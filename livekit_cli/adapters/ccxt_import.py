@@ -61,12 +61,20 @@ def exchange_class(exchange_id: str, *, websocket: bool) -> Any:
 @lru_cache(maxsize=1)
 def ccxt_ids() -> tuple[str, ...]:
     """The exchanges that ccxt knows, by the names of its files; nothing of it is imported."""
+    folder = _folder()
+    return tuple(sorted(path.stem for path in (folder / "async_support").glob("[a-z]*.py"))) if folder else ()
+
+
+def has_websocket(exchange_id: str) -> bool:
+    """Whether ccxt has websockets of this exchange; nothing of it is imported."""
+    folder = _folder()
+    return folder is not None and (folder / "pro" / f"{exchange_id}.py").is_file()
+
+
+def _folder() -> Path | None:
     spec = PathFinder.find_spec("ccxt")
     folders = spec.submodule_search_locations if spec else None
-    if not folders:
-        return ()
-    files = Path(folders[0], "async_support").glob("[a-z]*.py")
-    return tuple(sorted(path.stem for path in files))
+    return Path(folders[0]) if folders else None
 
 
 def make_lazy() -> None:

@@ -11,15 +11,18 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
-from ..core.errors import ExchangeError, UsageError
+from ..core.errors import ExchangeError, FeedError, UsageError
 from .ccxt_connection import Connection
+from .clock import pause
 from .names import bare_symbol
 
 Market = dict[str, Any]
 
-VERSION = 1
+KINDS = ("spot", "swap")
+
+VERSION = 2
 
 log = logging.getLogger("livekit")
 
@@ -32,6 +35,14 @@ class Markets:
         self._connection = connection
         self._kind = kind
         self._cache = cache
+
+    async def has(self, name: str) -> bool:
+        """Whether the exchange trades the market that ccxt calls `name`; when it does not say, it does."""
+        try:
+            answer = await self._connection.ask("its markets", self._connection.client.fetch_markets, urgent=True)
+        except ExchangeError:
+            return True
+        return any(market.get("symbol") == name and self._is_wanted(market) for market in answer.value or ())
 
     async def open(self, symbols: Sequence[str]) -> dict[str, Market]:
         """The market of each symbol, ready to be asked about; from the cache when it has them all.
@@ -47,11 +58,13 @@ class Markets:
     async def refresh(self, symbols: Sequence[str], *, starting: bool = False) -> dict[str, Market]:
         """The same, from the exchange; and remember it."""
         client = self._connection.client
-        everything = await self._connection.ask("its markets", client.fetch_markets, starting=starting)
-        markets = [market for market in everything or () if self._is_wanted(market)]
-        by_name = _by_name(markets)
+        answer = await self._connection.ask("its markets", client.fetch_markets, starting=starting)
+        everything = [market for market in answer.value or () if isinstance(market, dict)]
+        if not everything:
+            raise FeedError(f"{self._connection.name}: its markets: an answer without one")
+        by_name = _by_name(market for market in everything if self._is_wanted(market))
         if unknown := [symbol for symbol in symbols if bare_symbol(symbol) not in by_name]:
-            raise UsageError("\n".join(self._unknown(symbol, by_name) for symbol in unknown))
+            raise UsageError("\n".join(self._unknown(symbol, by_name, everything) for symbol in unknown))
         found = {symbol: by_name[bare_symbol(symbol)] for symbol in symbols}
         # Only these: all of a large exchange's markets are 30 MB.
         client.set_markets(list(found.values()))
@@ -65,25 +78,46 @@ class Markets:
             return bool(market.get("spot"))
         return bool(market.get("swap")) and bool(market.get("linear"))
 
-    def _unknown(self, symbol: str, names: Iterable[str]) -> str:
-        known = sorted(names)
-        near = get_close_matches(bare_symbol(symbol), known, n=3, cutoff=0.5)
+    def _unknown(self, symbol: str, names: Iterable[str], everything: Iterable[Market]) -> str:
+        bare, known = bare_symbol(symbol), sorted(names)
+        start = f"{self._connection.name} has no {self._kind} market {symbol!r}"
+        others = [market for market in everything if bare in _names_of(market)]
+        if any(market.get(self._kind) and market.get("active") is False for market in others):
+            return f"{start} now: it is listed, and not traded"
+        if other := next((kind for kind in KINDS if any(market.get(kind) for market in others)), None):
+            return f"{start}; it has a {other} of that name, for which its file needs `market: {other}`"
+        near = get_close_matches(bare, known, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        return f"{self._connection.name} has no {self._kind} market {symbol!r} among its {len(known)}{hint}"
+        return f"{start} among its {len(known)}{hint}"
 
     def _remembered(self, symbols: Sequence[str]) -> dict[str, Market] | None:
+        known = self._content()
+        found = {symbol: known.get(bare_symbol(symbol)) for symbol in symbols}
+        sound = {symbol: market for symbol, market in found.items() if self._is_sound(market)}
+        return sound if sound.keys() == found.keys() else None
+
+    def _is_sound(self, market: object) -> TypeGuard[Market]:
+        """Whether something read from the cache is a market that ccxt can be given."""
+        if not isinstance(market, dict) or not self._is_wanted(market):
+            return False
+        return all(isinstance(market.get(name), str) for name in ("id", "symbol", "base", "quote"))
+
+    def _content(self) -> dict[str, Any]:
+        """The markets that were remembered; none where the cache is not there, not whole, or of something else."""
         try:
             content = json.loads(self._cache.read_text(encoding="utf-8"))
-            if (content["version"], content["kind"]) != (VERSION, self._kind):
-                return None
-            known = content["markets"]
-            return {symbol: known[bare_symbol(symbol)] for symbol in symbols}
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # a cache: what is not there or not whole is asked for
+            if content["of"] == self._of() and isinstance(content["markets"], dict):
+                return dict(content["markets"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}  # a cache: what is not there or not whole is asked for
+        return {}
+
+    def _of(self) -> list[object]:
+        return [VERSION, self._connection.client.id, self._kind]
 
     def _remember(self, found: Mapping[str, Market]) -> None:
         markets = {bare_symbol(symbol): market for symbol, market in found.items()}
-        content = {"version": VERSION, "kind": self._kind, "markets": self._others() | markets}
+        content = {"of": self._of(), "markets": self._content() | markets}
         draft = self._cache.with_suffix(".new")
         try:
             self._cache.parent.mkdir(parents=True, exist_ok=True)
@@ -92,26 +126,25 @@ class Markets:
         except OSError as error:
             log.warning("%s cannot be written (%s); the next start asks for the markets again", self._cache, error)
 
-    def _others(self) -> dict[str, Market]:
-        try:
-            content = json.loads(self._cache.read_text(encoding="utf-8"))
-            return dict(content["markets"]) if content["kind"] == self._kind else {}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
+
+def _names_of(market: Market) -> tuple[str, str]:
+    """What a trader may call it: base with quote, and the exchange's own name."""
+    return bare_symbol(f"{market.get('base')}{market.get('quote')}"), bare_symbol(str(market.get("id")))
 
 
 def _by_name(markets: Iterable[Market]) -> dict[str, Market]:
-    """Markets by the names that a trader may give them; the exchange's own id, and base with quote."""
+    """Markets by what a trader may call them; the first kind of name goes before the other."""
+    named = [(_names_of(market), market) for market in markets]
     found: dict[str, Market] = {}
-    for market in markets:
-        found.setdefault(bare_symbol(f"{market.get('base')}{market.get('quote')}"), market)
-    for market in markets:
-        found.setdefault(bare_symbol(str(market.get("id"))), market)
+    for place in (0, 1):
+        for names, market in named:
+            found.setdefault(names[place], market)
     return found
 
 
-async def refreshed_quietly(markets: Markets, symbols: Sequence[str]) -> None:
-    """Bring the cache up to date; a start must not depend on it."""
+async def refreshed_quietly(markets: Markets, symbols: Sequence[str], seconds: float) -> None:
+    """Bring the cache up to date in a while, behind the first minute's work; a start must not depend on it."""
+    await pause(seconds)
     try:
         await markets.refresh(symbols)
     except (ExchangeError, UsageError) as error:

@@ -143,12 +143,10 @@ class DemoMarket:
         until: int,
         limit: int,
         *,
-        urgent: bool = False,  # noqa: ARG002  nobody waits here
+        urgent: bool = False,  # noqa: ARG002
     ) -> Candles:
-        """The newest `limit` candles of `timeframe` that had closed at `until`, as every Feed gives them.
-
-        What was built is kept, so a new minute costs one candle. A long first request lets others run in between.
-        """
+        """As every Feed. What was built is kept, so a new minute costs one candle, and a long first request lets others
+        run in between."""
         length = timeframe_ms(timeframe)
         stop = until // length * length
         start = max(stop - max(0, limit) * length, BEGIN)

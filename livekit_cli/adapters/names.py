@@ -63,6 +63,20 @@ def bare_symbol(symbol: str) -> str:
     return symbol.partition(":")[0].translate(_BARE).upper()
 
 
+def symbol_of(symbol: str, kind: str) -> str:
+    """The bare symbol of what was typed for an exchange's `kind` of markets, spot or swap.
+
+    Raises UsageError when it names a contract, as `BTC/USDT:USDT` does, where there are none, or one that is settled in
+    something else than its quote currency.
+    """
+    pair, _, settled = symbol.partition(":")
+    if settled and kind == "spot":
+        raise UsageError(f"{symbol} is a perpetual contract; its exchange's file needs `market: swap` for that")
+    if settled and not bare_symbol(pair).endswith(settled.upper()):
+        raise UsageError(f"{symbol} is settled in {settled}, expected a contract settled in its quote currency")
+    return bare_symbol(symbol)
+
+
 def file_stem(identity: Identity) -> str:
     """The name that the files of `identity` have, without their endings, whether or not it may be one."""
     return f"{identity.exchange}-{identity.strategy}-{identity.symbol.translate(_SEPARATORS)}"

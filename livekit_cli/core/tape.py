@@ -7,13 +7,17 @@ not asked about again. What lies outside is not known, whatever was seen of it.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from .candle import Candle, Candles, value_fault
+from .candle import Candle, Candles
 from .history import Columns, columns_of, extend, no_columns
 
 SPARE = 64
 """Candles kept beyond those asked for, so that the oldest are dropped in batches."""
+
+REMEMBERED = 128
+"""So many times the largest number asked for is remembered: more than a strategy asks within the longest interval, and
+the thousands that were once caught up with are let go."""
 
 
 class Tape:
@@ -23,30 +27,48 @@ class Tape:
         self.length = length
         self.start = self.stop = 0
         self._columns = no_columns()
-        self._keep = SPARE
+        self._keep = self._lately = SPARE
+        self._asked = 0
 
     def __len__(self) -> int:
         return len(self._columns[0])
 
     @property
-    def newest(self) -> Candle | None:
-        """The newest candle of the known span."""
-        candles = Candles(self._columns)
-        return candles[-1] if len(candles) else None
+    def oldest(self) -> int:
+        """Opening time of the oldest known candle. IndexError when there is none."""
+        return self._columns[0][0]
 
-    def missing(self, since: int, until: int) -> tuple[int, int] | None:
-        """A span to ask for, so that everything in [since, until) is known; None when it is.
+    @property
+    def newest(self) -> int:
+        """Opening time of the newest one. IndexError when there is none."""
+        return self._columns[0][-1]
 
-        What came after the known span is asked for first. A span that does not touch the known one takes its place:
-        the time in between was not asked for by anybody.
+    def keep(self, limit: int) -> None:
+        """Do not drop the newest `limit` candles: they are about to be asked for."""
+        self._asked += 1
+        if self._asked % REMEMBERED == 0:
+            self._keep, self._lately = self._lately, SPARE
+        self._lately = max(self._lately, limit + SPARE)
+        self._keep = max(self._keep, self._lately)
+
+    def covers(self, since: int, until: int) -> bool:
+        """Whether everything in [since, until) is known."""
+        return since >= until or self.start <= since < until <= self.stop
+
+    def missing(self, since: int, until: int, reach: int) -> tuple[int, int] | None:
+        """The span to ask for next, at most `reach` long, so that all of [since, until) becomes known; None when it is.
+
+        The newest come first, and then what lies before the known span, from there backwards: each answer touches
+        candles that are known, which says that it is one. A known span that is further than `reach` behind is given up:
+        the time in between would be asked for page by page, and `until` last.
         """
-        if since >= until:
+        if self.covers(since, until):
             return None
-        if since > self.stop or until < self.start or self.start == self.stop:
-            return since, until
-        if until > self.stop:
+        if self.start == self.stop or self.stop < until - reach or until < self.start:
+            return max(since, until - reach), until
+        if self.stop < until:
             return self.stop, until
-        return (since, self.start) if since < self.start else None
+        return max(since, self.start - reach), self.start
 
     def add(self, rows: Iterable[Candle], since: int, stop: int) -> None:
         """From now on [since, stop) is known and holds `rows` (ascending, sound); those outside it are left out."""
@@ -64,9 +86,13 @@ class Tape:
         self.stop = max(self.stop, stop)
         self._trim()
 
+    def is_dense(self, count: int) -> bool:
+        """Whether none of the newest `count` known candles, if there are so many, is missing."""
+        times = self._columns[0][-count:]
+        return len(times) > 0 and self.stop - times[0] == len(times) * self.length
+
     def window(self, until: int, limit: int) -> Candles:
         """The newest `limit` known candles that had closed at `until`, oldest first."""
-        self._keep = max(self._keep, limit + SPARE)
         times = self._columns[0]
         stop = bisect_left(times, until - self.length + 1)
         return Candles(self._columns, max(0, stop - limit), stop)
@@ -83,31 +109,3 @@ class Tape:
         if len(self) > 2 * self._keep:
             candles = Candles(self._columns)[-self._keep :]
             self._columns, self.start = columns_of(candles), candles[0].timestamp
-
-
-def ascending(rows: Iterable[Sequence[float]], length: int) -> tuple[list[Candle], list[str]]:
-    """The sound candles among an exchange's rows, oldest first and each once, and what is wrong with the others."""
-    found: dict[int, Candle] = {}
-    faults: list[str] = []
-    for row in rows:
-        candle = candle_of(row)
-        if isinstance(candle, str):
-            faults.append(candle)
-        elif candle.timestamp % length:
-            faults.append(f"a candle at {candle.timestamp}, which is no multiple of {length} ms")
-        elif fault := value_fault(candle):
-            faults.append(f"the candle at {candle.timestamp}: {fault[1]}")
-        elif found.setdefault(candle.timestamp, candle) != candle:
-            faults.append(f"two different candles at {candle.timestamp}")
-    return [found[time] for time in sorted(found)], faults
-
-
-def candle_of(row: Sequence[float]) -> Candle | str:
-    """The candle in a row of ccxt's (time, open, high, low, close, volume), or what it is instead."""
-    try:
-        time, *values = row
-        if len(values) != 5 or isinstance(time, bool) or time != int(time):
-            raise ValueError
-        return Candle(int(time), *map(float, values))
-    except (TypeError, ValueError, OverflowError):
-        return f"{str(row)[:100]} is no candle"

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from math import inf, nan
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from livekit_cli.core.candle import MINUTE_MS, Candle
-from livekit_cli.core.tape import Tape, ascending
+from livekit_cli.core.tape import REMEMBERED, SPARE, Tape
 
 M = MINUTE_MS
 
@@ -20,8 +18,8 @@ def times(tape: Tape, until: int, limit: int = 10_000) -> list[int]:
     return [time // M for time in tape.window(until * M, limit).timestamps]
 
 
-def asked(tape: Tape, since: int, until: int) -> tuple[int, int] | None:
-    span = tape.missing(since * M, until * M)
+def asked(tape: Tape, since: int, until: int, reach: int = 1000) -> tuple[int, int] | None:
+    span = tape.missing(since * M, until * M, reach * M)
     return span and (span[0] // M, span[1] // M)
 
 
@@ -42,7 +40,7 @@ def test_only_what_is_missing_is_asked_for(tape: Tape) -> None:
 
 
 def test_a_span_far_from_the_known_one_takes_its_place(tape: Tape) -> None:
-    assert asked(tape, 100, 105) == (100, 105)
+    assert asked(tape, 100, 105) == (15, 105), "the time in between is within reach of one question"
     tape.add([candle(101)], 100 * M, 105 * M)
     assert times(tape, 105) == [101]
     assert asked(tape, 10, 15) == (10, 15)
@@ -67,14 +65,48 @@ def test_what_was_handed_out_stays_as_it_was(tape: Tape) -> None:
     assert list(seen) == before
 
 
+def test_a_long_span_is_asked_for_from_its_end_in_pieces_that_touch() -> None:
+    tape, spans = Tape(M), []
+    tape.keep(3000)
+    while span := asked(tape, 0, 3000, reach=900):
+        spans.append(span)
+        tape.add(map(candle, range(*span)), span[0] * M, span[1] * M)
+    assert spans == [(2100, 3000), (1200, 2100), (300, 1200), (0, 300)]
+    assert times(tape, 3000) == list(range(3000))
+
+
+def test_a_known_span_that_is_out_of_reach_is_given_up(tape: Tape) -> None:
+    assert asked(tape, 12, 115, reach=100) == (15, 115)
+    assert asked(tape, 12, 116, reach=100) == (16, 116)
+
+
+def test_whether_a_symbol_always_has_candles(tape: Tape) -> None:
+    assert not tape.is_dense(2), "minute 14 has none"
+    tape.add([candle(minute) for minute in (15, 16, 17)], 15 * M, 18 * M)
+    assert tape.is_dense(3)
+    assert not tape.is_dense(4)
+    assert not Tape(M).is_dense(3)
+
+
 def test_old_candles_are_dropped_but_never_those_asked_for() -> None:
     tape = Tape(M)
-    tape.window(0, 100)
     for minute in range(1000):
+        tape.keep(100)
         tape.add([candle(minute)], minute * M, (minute + 1) * M)
         assert len(tape) <= 400
         assert times(tape, minute + 1, 100) == list(range(max(0, minute - 99), minute + 1))
     assert asked(tape, 0, 1000) == (0, tape.start // M), "what was dropped is not known any more"
+
+
+def test_what_was_once_asked_for_is_let_go_in_time() -> None:
+    tape = Tape(M)
+    tape.keep(3000)
+    tape.add(map(candle, range(3000)), 0, 3000 * M)
+    assert len(tape) == 3000
+    for minute in range(3000, 3000 + 2 * REMEMBERED + SPARE):
+        tape.keep(5)
+        tape.add([candle(minute)], minute * M, (minute + 1) * M)
+    assert len(tape) <= 2 * (5 + SPARE)
 
 
 @given(
@@ -89,34 +121,3 @@ def test_in_the_known_span_is_exactly_what_the_exchange_has(spans: list[tuple[in
         assert start <= since < since + length <= stop
         assert times(tape, stop) == [minute for minute in range(start, stop) if minute not in quiet]
         assert asked(tape, start, stop) is None
-
-
-@pytest.mark.parametrize(
-    ("row", "says"),
-    [
-        ([M, 1, 2, 3, 2, 1], "low 3.0 is above"),
-        ([M, 3, 2, 1, 2, 1], "high 2.0 is below"),
-        ([M, 1, nan, 1, 1, 1], "high is nan"),
-        ([M, inf, inf, 1, 1, 1], "open is inf"),
-        ([M, 1, 1, 1, 1, -1], "volume is -1.0"),
-        ([M, 0, 1, 0, 1, 1], "open is 0.0"),
-        ([M + 1, 1, 1, 1, 1, 1], "no multiple of"),
-        ([M, 1, 1, 1, 1], "is no candle"),
-        ([None, 1, 1, 1, 1, 1], "is no candle"),
-        ([M, None, 1, 1, 1, 1], "is no candle"),
-        ("garbage", "is no candle"),
-        (7, "is no candle"),
-    ],
-)
-def test_a_row_that_is_no_candle_is_refused_and_the_others_stay(row: object, says: str) -> None:
-    good = [2 * M, 1.0, 1.0, 1.0, 1.0, 0.0]
-    rows, faults = ascending([good, row], M)  # type: ignore[list-item]
-    assert rows == [Candle(2 * M, 1, 1, 1, 1, 0)]
-    assert len(faults) == 1
-    assert says in faults[0]
-
-
-def test_rows_are_sorted_and_doubles_told_apart() -> None:
-    rows, faults = ascending([candle(3), candle(1), candle(3), candle(1, 7.0)], M)
-    assert rows == [candle(1), candle(3)]
-    assert faults == [f"two different candles at {M}"]
