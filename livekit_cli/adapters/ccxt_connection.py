@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from ..core.errors import ExchangeError, FeedError
 from ..core.spell import Spell
-from .ccxt_errors import meaning_of, translated
+from .ccxt_errors import translated
 from .ccxt_import import exchange_class
 from .ccxt_patience import Patience
 from .ccxt_pauses import Pauses
@@ -34,8 +34,14 @@ WIDTH, RESERVE = 24, 8
 SAMPLES = 3
 """How often the exchange is asked for its time, one after the other: the quickest answer is the best."""
 
+NAP_SECONDS = 1.0
+"""The longest part of a pause that is slept through: a machine that was suspended need not wait after it."""
+
 SKEW_MS = 1000
 """A difference between the clocks that the trader is told of."""
+
+AROUND_SECONDS = 2.0
+"""An answer that somebody had so shortly before counts: all symbols ask at the same moment."""
 
 LONG_OUTAGE_SECONDS = 300.0
 """An exchange that has been down for so long is tried once a minute for those who are not urgent."""
@@ -73,9 +79,9 @@ class _Attempt:
 
     def go(self) -> None:
         """It is sent."""
-        self.sent_at, self.sent = _now(), self._steady()
+        self.sent = self._steady()
         if not self._limit.expired():
-            self._limit.reschedule(self.sent_at + self._seconds)
+            self._limit.reschedule(_now() + self._seconds)
 
 
 _attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
@@ -109,32 +115,45 @@ class Connection:
         self._comparing = False
 
     async def ask(
-        self, what: str, question: Callable[[], Awaitable[T]], *, urgent: bool = False, starting: bool = False
+        self,
+        what: str,
+        question: Callable[[], Awaitable[T]],
+        *,
+        urgent: bool = False,
+        starting: bool = False,
+        counts: bool = True,
     ) -> Answer[T]:
-        """The answer to `question`, tried up to three times. Raises an ExchangeError that says `what` it was about."""
-        began = _now()
+        """The answer to `question`, tried up to three times. Raises an ExchangeError that says `what` it was about.
+
+        That there is one is a sign that the exchange is well, unless it `counts` only once `succeeded` was called.
+        """
+        since, deadline = self.time.machine.seconds(), _now() + self.patience.ask
         failure: FeedError | None = None
         try:
-            async with asyncio.timeout_at(began + self.patience.ask):
+            async with asyncio.timeout_at(deadline):
                 for number, seconds in enumerate(self._attempts(urgent)):
                     if number:
                         await pause(uniform(0, self.patience.retry[min(number, len(self.patience.retry)) - 1]))
-                    await self._wait_out_pause(what, began)
+                    if left := await self._wait_out_pause(deadline):
+                        failure = self._left_alone(what, failure, left)
+                        break
                     try:
-                        return await self._try(what, question, seconds, urgent=urgent, starting=starting)
+                        answer = await self._try(what, question, seconds, urgent=urgent, starting=starting)
+                        if counts:
+                            self.succeeded(answer)
+                        return answer
                     except FeedError as error:
                         failure = error
                     await self._mend_clock(failure)
         except TimeoutError:
             slow = f"{self.name}: {what}: not asked within {self.patience.ask:g} s: too many requests wait before it"
             failure = failure or FeedError(slow)
-        except FeedError as error:
-            failure = error
         assert failure is not None
-        raise self._given_up(failure, began) from failure.__cause__
+        raise self.given_up(failure, since) from failure.__cause__
 
     def _attempts(self, urgent: bool) -> tuple[float, ...]:
-        long = self._outage.since is not None and _now() - self._outage.since >= LONG_OUTAGE_SECONDS
+        since = self._outage.since
+        long = since is not None and self.time.machine.seconds() - since >= LONG_OUTAGE_SECONDS
         return self.patience.attempts if urgent or not long else self.patience.attempts[:1]
 
     async def _try(
@@ -151,7 +170,6 @@ class Connection:
                 assert attempt is not None
                 self._heed(error, attempt)
                 raise translated(error, self.name, what, starting=starting) from error
-        self._succeeded(attempt)
         return Answer(answer, attempt.sent, self.time.machine.steady())
 
     async def compare_clocks(self, *, starting: bool = False) -> None:
@@ -209,12 +227,20 @@ class Connection:
         limit = (of_kind.get("fetchOHLCV") or {}).get("limit")
         return min(limit, largest) if isinstance(limit, int) else usual
 
-    async def _wait_out_pause(self, what: str, began: float) -> None:
-        left = self.pauses.left(_now())
-        if left > began + self.patience.ask - self.patience.retry[-1] - _now():
-            raise FeedError(f"{self.name}: {what}: it asked to be left alone for {left:.0f} s more", is_shared=True)
-        if left > 0:
-            await pause(left)
+    async def _wait_out_pause(self, deadline: float) -> float:
+        """How many seconds more it is to be left alone, when that is beyond `deadline`; 0 when it may be asked."""
+        while (left := self.pauses.left(self.time.machine.seconds())) > 0:
+            if left > deadline - self.patience.retry[-1] - _now():
+                return left
+            await pause(min(left, NAP_SECONDS))
+        return 0.0
+
+    def _left_alone(self, what: str, failure: FeedError | None, left: float) -> FeedError:
+        if failure is None:
+            return FeedError(f"{self.name}: {what}: it wants to be left alone, for {left:.0f} s more")
+        error = FeedError(f"{failure}; it is left alone for {left:.0f} s")
+        error.__cause__ = failure.__cause__
+        return error
 
     async def _mend_clock(self, failure: FeedError) -> None:
         """After a complaint about our time, compare the clocks before the next attempt."""
@@ -234,24 +260,28 @@ class Connection:
         if "InvalidNonce" in kinds:
             self.time.doubt()
         headers = self.client.last_response_headers or {}
-        wall = self.time.machine.wall()
-        self.pauses.heed(kinds, headers, sent=attempt.sent_at, now=_now(), wall_ms=wall)
+        machine = self.time.machine
+        sent, now = attempt.sent / 1000, machine.seconds()
+        self.pauses.heed(kinds, headers, sent=sent, now=now, wall_ms=machine.wall())
 
-    def _given_up(self, error: FeedError, began: float) -> FeedError:
-        """`error`, shared when nobody has had an answer since `began`; then it is logged once for all."""
-        cause = error.__cause__
-        is_common = error.is_shared or (cause is not None and meaning_of(cause).is_shared)
-        if not is_common or self._last_success >= began:
+    def given_up(self, error: FeedError, since: float) -> FeedError:
+        """`error`, of something asked for `since` then (steady seconds), as whoever asked is to raise it.
+
+        When nobody has had an answer either, it is everybody's, and logged once for all.
+        """
+        if self._last_success >= since - AROUND_SECONDS and not self.pauses.left(self.time.machine.seconds()) > 0:
             return FeedError(str(error))
-        if self._outage.bad(_now()):
+        if self._outage.bad(self.time.machine.seconds()):
             log.warning("%s; it is tried again with each minute", error)
         return FeedError(str(error), is_shared=True)
 
-    def _succeeded(self, attempt: _Attempt) -> None:
-        self._last_success = _now()
-        self.pauses.over(attempt.sent_at)
+    def succeeded(self, answer: Answer[Any]) -> None:
+        """The exchange is well: `answer` makes sense."""
+        now = self.time.machine.seconds()
+        self._last_success = now
+        self.pauses.over(answer.sent / 1000)
         failures = self._outage.count
-        if (lasted := self._outage.good(_now())) is not None:
+        if not self.pauses.left(now) > 0 and (lasted := self._outage.good(now)) is not None:
             log.warning("%s answers again, after %.0f s and %d failures", self.name, lasted, failures)
 
 

@@ -24,33 +24,32 @@ class Ends(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a failure ends, what to call it, and whether every symbol of the exchange meets it."""
+    """What a failure ends, and what to call it."""
 
     ends: Ends
     words: str
-    is_shared: bool = False
 
 
 TABLE: dict[str, Meaning] = {
-    "AuthenticationError": Meaning(Ends.RUN, "the key was refused", is_shared=True),
-    "AccountNotEnabled": Meaning(Ends.RUN, "the account may not do this", is_shared=True),
-    "AccountSuspended": Meaning(Ends.RUN, "the account is suspended", is_shared=True),
-    "PermissionDenied": Meaning(Ends.RUN, "the key lacks a permission", is_shared=True),
-    "RestrictedLocation": Meaning(Ends.RUN, "the exchange does not serve this place", is_shared=True),
+    "AuthenticationError": Meaning(Ends.RUN, "the key was refused"),
+    "AccountNotEnabled": Meaning(Ends.RUN, "the account may not do this"),
+    "AccountSuspended": Meaning(Ends.RUN, "the account is suspended"),
+    "PermissionDenied": Meaning(Ends.RUN, "the key lacks a permission"),
+    "RestrictedLocation": Meaning(Ends.RUN, "the exchange does not serve this place"),
     "BadSymbol": Meaning(Ends.SYMBOL, "the exchange does not know this symbol"),
     "ContractUnavailable": Meaning(Ends.SYMBOL, "the exchange does not trade this contract any more"),
     "MarketClosed": Meaning(Ends.MINUTE, "this market is closed"),
-    "RateLimitExceeded": Meaning(Ends.MINUTE, "too many requests", is_shared=True),
-    "DDoSProtection": Meaning(Ends.MINUTE, "the exchange has shut us out for a while", is_shared=True),
-    "OnMaintenance": Meaning(Ends.MINUTE, "the exchange is under maintenance", is_shared=True),
-    "InvalidNonce": Meaning(Ends.MINUTE, "the clocks of this machine and of the exchange differ", is_shared=True),
-    "RequestTimeout": Meaning(Ends.MINUTE, "no answer in time", is_shared=True),
-    "ExchangeNotAvailable": Meaning(Ends.MINUTE, "not reachable", is_shared=True),
-    "NetworkError": Meaning(Ends.MINUTE, "the network failed", is_shared=True),
+    "RateLimitExceeded": Meaning(Ends.MINUTE, "too many requests"),
+    "DDoSProtection": Meaning(Ends.MINUTE, "the exchange has shut us out for a while"),
+    "OnMaintenance": Meaning(Ends.MINUTE, "the exchange is under maintenance"),
+    "InvalidNonce": Meaning(Ends.MINUTE, "the clocks of this machine and of the exchange differ"),
+    "RequestTimeout": Meaning(Ends.MINUTE, "no answer in time"),
+    "ExchangeNotAvailable": Meaning(Ends.MINUTE, "not reachable"),
+    "NetworkError": Meaning(Ends.MINUTE, "the network failed"),
     "BadResponse": Meaning(Ends.MINUTE, "an answer that cannot be read"),
     "BadRequest": Meaning(Ends.MINUTE, "the request was refused"),
     "ExchangeError": Meaning(Ends.MINUTE, "the request was refused"),
-    "TimeoutError": Meaning(Ends.MINUTE, "no answer in time", is_shared=True),
+    "TimeoutError": Meaning(Ends.MINUTE, "no answer in time"),
 }
 
 _UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
@@ -58,6 +57,7 @@ _UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
 
 _STATUS = re.compile(r"(?:GET|POST|PUT|DELETE) \S+ (\d{3})\b")
 _URL = re.compile(r"(https?|wss?)://([^\s/?]+)\S*")
+_PAGE = re.compile(r"<(!doctype|html)\b.*", re.IGNORECASE)
 _FORBIDDEN = {"403": "the exchange refuses us (403)", "451": "the exchange does not serve this place (451)"}
 """ccxt calls these unreachable. They are: but not for long hours of trying."""
 
@@ -67,7 +67,7 @@ def meaning_of(error: BaseException) -> Meaning:
     name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in TABLE), "")
     # Where a status has a meaning of its own there, as 403 has with Bybit (too many requests), ccxt knows it.
     if name == "ExchangeNotAvailable" and (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
-        return Meaning(Ends.RUN, _FORBIDDEN[status[1]], is_shared=True)
+        return Meaning(Ends.RUN, _FORBIDDEN[status[1]])
     return TABLE.get(name, _UNFORESEEN)
 
 
@@ -87,13 +87,14 @@ def translated(error: BaseException, exchange: str, what: str, *, starting: bool
             is_access = any(kind.__name__ == "AuthenticationError" for kind in type(error).__mro__)
             ours = CredentialsRefused(text) if is_access else ExchangeRefused(text)
         case _:
-            ours = FeedError(text, is_shared=meaning.is_shared)
+            ours = FeedError(text)
     ours.__cause__ = error
     return ours
 
 
 def said(error: BaseException) -> str:
     """Class and text on one line, cut short; of an address only its host: the rest may hold a key and a signature."""
-    text = _URL.sub(r"\1://\2/...", inert(" ".join(str(error).split()), 300))
+    words = _PAGE.sub("a page of HTML", " ".join(str(error).split()))
+    text = _URL.sub(r"\1://\2/...", inert(words, 300))
     kind = type(error).__name__
     return inert(f"{kind}: {text}" if text else kind, 160)

@@ -70,9 +70,21 @@ class Known:
         """The newest minute at which candles were waited for in vain."""
         self.vain = 0
         """At how many minutes in a row they were."""
+        self.doubtful: int | None = None
+        """A missing candle that was believed to be none for one minute, and is looked for again in the next."""
+        self.believed: int | None = None
+        """One that was looked for again in vain."""
+        self.unproven: int | None = None
+        """The newest candle, where none had followed it: it is looked at again with the next question."""
         self.refused = Spell()
         self.failed_at = float("-inf")
         self.failure: FeedError | None = None
+
+    def reconsider(self, minute: int) -> None:
+        """At a new minute, look again for what was missing among the others at the last one."""
+        if self.doubtful is not None and minute > self.given_up:
+            self.tape.forget(self.doubtful)
+            self.believed, self.doubtful = self.doubtful, None
 
     def share_failure(self, asked: float) -> None:
         """Who `asked` before the last one failed has waited for that answer, and does not ask once more."""
@@ -110,6 +122,7 @@ class CcxtFeed:
         asked = _now()
         async with known.lock:
             known.share_failure(asked)
+            known.reconsider(wanted.minute)
             known.tape.keep(limit)
             try:
                 await self._fill(wanted, known)
@@ -133,21 +146,21 @@ class CcxtFeed:
 
     async def _fill(self, wanted: Wanted, known: Known) -> None:
         """Make everything that is wanted known, as far as the exchange has it."""
-        tape, polls = known.tape, 0
+        tape, polls, began = known.tape, 0, self._connection.time.machine.seconds()
         await self._hear_sockets(wanted, tape)
         while span := tape.missing(wanted.since, self._end(wanted, known), self._reach(wanted)):
             if tape.length > MINUTE_MS and self._built(wanted, tape, span):
                 continue
             before = tape.start, tape.stop
             ask, page = await self._page(wanted, known, span)
-            is_doubted = self._take(known, ask, page)
+            is_doubted = self._take(known, ask, page, before[1])
             if (tape.start, tape.stop) != before and not is_doubted:
                 known.vain = 0
             elif polls < self._grace(known, page):
                 await pause(self._connection.patience.polls[polls])
                 polls += 1
-            else:
-                self._give_up(wanted, known, ask, page)
+            elif fault := self._give_up(wanted, known, ask, page, before[1]):
+                raise self._connection.given_up(FeedError(fault), began)
 
     async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
         if self.sockets and wanted.timeframe == "1m" and tape.stop == wanted.until - MINUTE_MS:
@@ -160,8 +173,9 @@ class CcxtFeed:
 
     def _built(self, wanted: Wanted, tape: Tape, span: tuple[int, int]) -> bool:
         """Whether the bars of `span` could be made of minutes that are known."""
-        minutes = self.known(wanted.symbol).tape
-        if not minutes.covers(*span):
+        known = self.known(wanted.symbol)
+        minutes = known.tape
+        if known.doubtful is not None or not minutes.covers(*span):
             return False
         rows = minutes.window(span[1], (span[1] - span[0]) // MINUTE_MS)
         tape.add(resample(rows[rows.first_at(span[0]) :], wanted.timeframe), *span)
@@ -170,10 +184,12 @@ class CcxtFeed:
     async def _page(self, wanted: Wanted, known: Known, span: tuple[int, int]) -> tuple[Ask, Page]:
         """Ask for the candles of `span`."""
         patience, at = self._connection.patience, self._connection.time.at
-        ask = plan(known.tape, span, self._reach(wanted))
+        ask = plan(known.tape, span, self._reach(wanted), known.unproven)
         answer = await self._rows(wanted, ask)
         times = Times(at(answer.sent), at(answer.received), round(patience.settled * 1000))
         page = read_page(answer.value, ask, times)
+        if page.is_true:
+            self._connection.succeeded(answer)
         self._tell(wanted.symbol, known, page)
         return ask, page
 
@@ -181,27 +197,42 @@ class CcxtFeed:
         client, market = self._connection.client, self._markets[wanted.symbol]
         count = min(ask.count, self._page_size(wanted))
         is_urgent = self.known(wanted.symbol).urgent_at >= wanted.minute - MINUTE_MS
-        try:
-            return await self._connection.ask(
-                f"the candles of {wanted.symbol}",
-                lambda: client.fetch_ohlcv(market["symbol"], wanted.timeframe, ask.first, count),
-                urgent=is_urgent,
-            )
-        except MarketGone as gone:
-            if await self._is_listed(wanted.symbol):
-                raise FeedError(str(gone)) from gone
-            raise
+        what = f"the candles of {wanted.symbol}"
+        for is_last in (False, True):
+            try:
+                return await self._connection.ask(
+                    what,
+                    lambda: client.fetch_ohlcv(market["symbol"], wanted.timeframe, ask.first, count),
+                    urgent=is_urgent,
+                    counts=False,
+                )
+            except MarketGone as gone:
+                if not await self._is_listed(wanted.symbol):
+                    raise
+                if is_last:
+                    raise FeedError(str(gone)) from gone
+        raise AssertionError("the second time is the last")
 
-    def _take(self, known: Known, ask: Ask, page: Page) -> bool:
-        """Put what is beyond doubt onto the tape; whether something is not."""
-        is_doubted = page.hole is not None and (bool(page.faults) or known.tape.is_dense(DENSE)) and not ask.is_past
-        self._keep(known.tape, ask, page, page.hole if is_doubted and page.hole is not None else page.stop)
-        return is_doubted
+    def _take(self, known: Known, ask: Ask, page: Page, stop: int) -> bool:
+        """Put what is beyond doubt onto the tape, which went up to `stop` when it was asked for; whether something is
+        not."""
+        is_strange = page.hole != known.believed and (bool(page.faults) or known.tape.is_dense(DENSE))
+        if page.hole is None or ask.is_past or not is_strange:
+            self._keep(known, ask, page, stop, page.stop)
+            return False
+        self._keep(known, ask, page, stop, page.hole)
+        return True
 
-    def _keep(self, tape: Tape, ask: Ask, page: Page, stop: int) -> None:
+    def _keep(self, known: Known, ask: Ask, page: Page, stop: int, until: int) -> None:
+        tape = known.tape
+        if ask.is_past:
+            tape.add(page.candles, ask.since, until)
+            return
         # A socket may have been quicker while the answer was under way.
-        since = max(ask.since, tape.stop) if not ask.is_past and ask.since <= tape.stop else ask.since
-        tape.add(page.candles, since, stop)
+        since = ask.since if tape.stop == stop else max(ask.since, tape.stop)
+        tape.add(page.candles, since, until)
+        if until == page.stop:
+            known.unproven = page.unproven
 
     def _grace(self, known: Known, page: Page) -> int:
         """How often what is not final is asked for again."""
@@ -212,22 +243,23 @@ class CcxtFeed:
             return 0
         return everything if known.tape.is_dense(DENSE) else min(SPARSE_POLLS, everything)
 
-    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page) -> None:
-        """The grace is over. Raises FeedError where it cannot be known what the exchange has."""
+    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page, stop: int) -> str | None:
+        """The grace is over. What is wrong, where it cannot be known what the exchange has."""
         tape, what = known.tape, f"{self._connection.name}: the candles of {wanted.symbol}"
-        if page.hole is not None and any(page.hole < one.timestamp < ask.until for one in page.candles):
-            self._keep(tape, ask, page, page.stop)  # one bad or missing candle among good ones stays missing
-        elif page.faults:
-            raise FeedError(f"{what}: refused {page.faults[0]}")
-        elif not page.is_true and not self._is_long_quiet(tape, ask):
+        is_inside = page.hole is not None and any(page.hole < one.timestamp < ask.until for one in page.candles)
+        if page.faults and not is_inside:
+            return f"{what}: refused {page.faults[0]}"
+        if not page.is_true and not self._is_long_quiet(tape, ask):
             before = f"not even the one of {_clock_time(ask.proof)}, which it had" if ask.proof else "not one"
-            raise FeedError(f"{what}: an answer without candles, {before}")
-        elif page.hole is not None:
-            self._keep(tape, ask, page, page.stop)
+            return f"{what}: an answer without candles, {before}"
+        if page.hole is not None:  # for now it has none: one that is missing or bad among good ones may still come
+            self._keep(known, ask, page, stop, page.stop)
+            known.doubtful = page.hole
         known.given_up = wanted.minute
         known.vain += 1
         if len(tape) and tape.stop < wanted.until - LATE * tape.length:
             tape.add((), tape.stop, wanted.until - LATE * tape.length)
+        return None
 
     def _is_long_quiet(self, tape: Tape, ask: Ask) -> bool:
         """Whether the last candle is out of reach of a question, and the minutes since then were asked about."""
@@ -247,7 +279,8 @@ class CcxtFeed:
             if known.refused.good(_now()) is not None:
                 log.warning("%s: the candles of %s are sound again", self._connection.name, symbol)
         elif known.refused.bad(_now()):
-            log.warning("%s: refused candles of %s: %s", self._connection.name, symbol, "; ".join(page.faults[:3]))
+            more = f", and {len(page.faults) - 1} more" if len(page.faults) > 1 else ""
+            log.warning("%s: refused candles of %s: %s%s", self._connection.name, symbol, page.faults[0], more)
 
 
 def _now() -> float:

@@ -32,6 +32,10 @@ class Machine:
     wall: Callable[[], int] = wall_ms
     steady: Callable[[], int] = steady_ms
 
+    def seconds(self) -> float:
+        """The steady one in seconds."""
+        return self.steady() / 1000
+
 
 class Sample(NamedTuple):
     """What the exchange's clock showed at some moment between `sent` and `received` (steady ms)."""

@@ -67,9 +67,18 @@ class Page:
     hole: int | None
     is_true: bool
 
+    @property
+    def unproven(self) -> int | None:
+        """The newest candle's opening time, when it is taken for final although no later one was seen."""
+        newest = self.candles[-1].timestamp if self.candles else self.stop
+        return newest if newest < self.stop else None
 
-def plan(tape: Tape, span: tuple[int, int], reach: int) -> Ask:
-    """How to ask for `span`, which `tape` is missing; a question may be `reach` ms long."""
+
+def plan(tape: Tape, span: tuple[int, int], reach: int, unproven: int | None = None) -> Ask:
+    """How to ask for `span`, which `tape` is missing; a question may be `reach` ms long.
+
+    The candle at `unproven`, if it is the newest one, is looked at again.
+    """
     since, until = span
     if len(tape) == 0:
         first = min(since, until - min(reach, FIRST_LOOK * tape.length))
@@ -81,7 +90,7 @@ def plan(tape: Tape, span: tuple[int, int], reach: int) -> Ask:
     if newest < until - reach or newest >= until:
         return Ask(since, since, until, tape.length)
     # One more than the proof, for exchanges that begin after the time they are given.
-    return Ask(newest - tape.length, since, until, tape.length, newest)
+    return Ask(newest - tape.length, newest if newest == unproven else since, until, tape.length, newest)
 
 
 def read_page(rows: object, ask: Ask, times: Times) -> Page:
@@ -129,9 +138,12 @@ def ascending(rows: Iterable[object], length: int) -> tuple[list[Candle], list[s
             faults.append(f"a candle at {candle.timestamp}, which is no multiple of {length} ms")
         elif fault := value_fault(candle):
             faults.append(f"the candle at {candle.timestamp}: {fault[1]}")
-        elif found.setdefault(candle.timestamp, candle) != candle:
-            faults.append(f"two different candles at {candle.timestamp}")
-            doubtful.add(candle.timestamp)
+        elif candle.timestamp not in found:
+            found[candle.timestamp] = candle
+        else:
+            differing = found[candle.timestamp] != candle
+            faults.append(f"two {'different ' if differing else ''}candles at {candle.timestamp}")
+            doubtful |= {candle.timestamp} if differing else set()
     return [found[time] for time in sorted(found.keys() - doubtful)], faults
 
 

@@ -91,6 +91,12 @@ class Tape:
         times = self._columns[0][-count:]
         return len(times) > 0 and self.stop - times[0] == len(times) * self.length
 
+    def forget(self, since: int) -> None:
+        """What opened at `since` or later is not known any more. Views that were handed out keep what they showed."""
+        if self.start < since < self.stop:
+            known = Candles(self._columns)
+            self._columns, self.stop = columns_of(known[: known.first_at(since)]), since
+
     def window(self, until: int, limit: int) -> Candles:
         """The newest `limit` known candles that had closed at `until`, oldest first."""
         times = self._columns[0]

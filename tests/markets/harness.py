@@ -37,7 +37,6 @@ START = 1_772_410_260_000
 
 QUICK = Patience(
     attempts=(0.25, 0.25, 0.25),
-    ask=2.0,
     retry=(0.01, 0.02),
     polls=(0.01, 0.02, 0.04, 0.08, 0.1),
     settled=0.08,
@@ -133,15 +132,23 @@ class Minutes:
         """Let `minute` close, and wait until every symbol that is not halted has looked at it."""
         self.minute = minute
         self.exchange.clock.run(minute + EPSILON_MS - wall_now())
-        await self.until(lambda: all(_has_looked(post, minute) for post in self.fleet.posts))
+        await self.until(lambda: all(_has_looked(post, minute) for post in self.fleet.posts), passing=True)
 
     async def next(self) -> None:
         await self.to(self.minute + MINUTE_MS)
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool], *, passing: bool = False) -> None:
+        """With `passing`, a pause that somebody waits out passes at once, as far as it lies in the minute."""
         async with asyncio.timeout(SECONDS):
-            while not condition():  # of snapshots and ledgers, which set no asyncio.Event  # noqa: ASYNC110
+            while not condition():  # of snapshots and ledgers, which set no asyncio.Event
+                if passing:
+                    self._let_pause_pass()
                 await asyncio.sleep(0.002)
+
+    def _let_pause_pass(self) -> None:
+        left = self.connection.pauses.left(self.connection.time.machine.seconds())
+        if 0 < left < self.connection.patience.ask:
+            self.exchange.clock.advance(round(left * 1000) + 1)
 
     def requests(self, symbol: str | None = None, **wanted: object) -> int:
         """How many candle requests the ledger has."""
