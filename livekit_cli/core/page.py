@@ -14,14 +14,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .candle import Candle, value_fault
+from .candle import MINUTE_MS, Candle, value_fault
 from .tape import Tape
 
 FUTURE_MS = 5_000
 """By how much a candle may be ahead of what is taken for the exchange's time."""
 
-FIRST_LOOK = 60
-"""Candles that are asked for at least when none is known: of a symbol without one in so long nothing can be said."""
+FIRST_LOOK_MS = 60 * MINUTE_MS
+"""How far back is looked at least when nothing is known: of a symbol without a candle in an hour nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def plan(tape: Tape, span: tuple[int, int], reach: int, unproven: int | None = N
     """
     since, until = span
     if len(tape) == 0:
-        first = min(since, until - min(reach, FIRST_LOOK * tape.length))
+        first = min(since, until - min(reach, FIRST_LOOK_MS))
         return Ask(first, first, until, tape.length)
     if until <= tape.start:
         oldest = tape.oldest

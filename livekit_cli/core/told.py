@@ -13,9 +13,9 @@ class Told:
 
     def is_news(self, time: int, text: str, kind: str) -> bool:
         """Whether `text`, met at the minute `time`, says what was not said of the minute before it."""
-        before, last = self._last.get(kind, ("", 0))
+        before = self._last.get(kind)
         self._last[kind] = text, time
-        return text != before or time - last > MINUTE_MS
+        return before is None or text != before[0] or time - before[1] > MINUTE_MS
 
     def begins(self, time: int, kind: str) -> bool:
         """The same for what counts as one as long as it lasts, whatever words it is put in."""

@@ -7,11 +7,12 @@ from math import inf, nan
 import pytest
 
 from livekit_cli.core.candle import MINUTE_MS, Candle
-from livekit_cli.core.page import FIRST_LOOK, FUTURE_MS, Ask, Page, Times, ascending, plan, read_page
+from livekit_cli.core.page import FIRST_LOOK_MS, FUTURE_MS, Ask, Page, Times, ascending, plan, read_page
 from livekit_cli.core.tape import Tape
 
 M = MINUTE_MS
 SETTLED = 1000
+HOUR = FIRST_LOOK_MS // M
 
 
 def candle(minute: int, close: float = 100.0) -> Candle:
@@ -98,9 +99,9 @@ def planned(tape: Tape, since: int, until: int, reach: int = 1000) -> tuple[int,
 
 
 def test_the_first_question_looks_back_far_enough_to_find_a_candle() -> None:
-    assert planned(known(), 95, 100) == (100 - FIRST_LOOK, 100 - FIRST_LOOK, 100, None, FIRST_LOOK + 1)
+    assert planned(known(), 95, 100) == (100 - HOUR, 100 - HOUR, 100, None, HOUR + 1)
     assert planned(known(), 0, 100) == (0, 0, 100, None, 101)
-    assert planned(known(), 95, 100, reach=20)[0] == 80
+    assert planned(known(), 95, 100, reach=20)[0] == 80, "but no further than a question reaches"
 
 
 def test_a_question_takes_in_the_newest_known_candle_one_more_and_the_forming_one() -> None:
@@ -147,4 +148,4 @@ def test_a_row_that_is_no_candle_is_refused_and_the_others_stay(row: object, say
 def test_rows_are_sorted_and_doubles_told_apart() -> None:
     rows, faults = ascending([candle(3), candle(1), candle(3), candle(1, 7.0)], M)
     assert rows == [candle(3)], "of two that differ, nobody knows which one is right"
-    assert faults == [f"two different candles at {M}"]
+    assert faults == [f"two candles at {3 * M}", f"two different candles at {M}"]

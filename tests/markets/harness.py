@@ -22,6 +22,7 @@ from livekit_cli.adapters import ccxt_venue
 from livekit_cli.adapters.ccxt_connection import Connection
 from livekit_cli.adapters.ccxt_patience import Patience
 from livekit_cli.adapters.ccxt_venue import CcxtVenue
+from livekit_cli.adapters.config.exchanges import ExchangeConfig
 from livekit_cli.adapters.exchange_time import Machine
 from livekit_cli.core.candle import VWAP_MINUTES, Candles, vwap
 from livekit_cli.core.event import Event
@@ -261,3 +262,33 @@ async def running(
 def _deliver(minutes: Minutes, event: Event, had: Callable[[], None]) -> None:
     minutes.events.append(event)
     had()
+
+
+@asynccontextmanager
+async def venue_of(
+    exchange: LocalExchange,
+    folder: Path,
+    exchange_id: str = "binance",
+    symbols: Sequence[str] = ("BTCUSDT",),
+    *,
+    market: str = "spot",
+    once: bool = True,
+    patience: Patience = QUICK,
+    hand: Hand | None = None,
+    **given: Any,
+) -> AsyncIterator[CcxtVenue]:
+    """A venue alone, without anybody who runs on it; without websockets unless not `once`."""
+    config = ExchangeConfig(
+        "local",
+        "ccxt",
+        ccxt_id=exchange_id,
+        market=market,
+        ccxt=options(exchange_id, exchange.url, **({"enableRateLimit": False} | given)),
+    )
+    machine = (hand or Hand(exchange.clock)).machine()
+    venue = CcxtVenue(config, folder, once=once, patience=patience, machine=machine)
+    try:
+        await venue.open(symbols)
+        yield venue
+    finally:
+        await venue.close()
