@@ -94,7 +94,7 @@ class Silent:
     feed: Feed
     since: int
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         if until > self.since:
             raise FeedError("no answer from the exchange")
         return await self.feed.candles(symbol, timeframe, until, limit)

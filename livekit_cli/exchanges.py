@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .adapters.candle_store import CandleStore
 from .adapters.clock import ReplayClock, WallClock, wall_ms
 from .adapters.config.exchanges import ExchangeConfig
 from .adapters.csv_file import CsvFeed, read_candles
@@ -22,8 +23,9 @@ from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import ConfigError, UsageError
 from .core.history import History
 from .core.minute import seen
+from .core.settings import CCXT
 from .core.state import Identity, Publish
-from .ports import Clock, Feed
+from .ports import Clock, Feed, Venue
 from .ui.lines import minute_text, time_text
 
 log = logging.getLogger("livekit")
@@ -37,11 +39,15 @@ DEMO_SPAN_MINUTES = 30 * 1440
 
 @dataclass(frozen=True, slots=True)
 class OpenExchange:
-    """One clock and one feed for all of an exchange's symbols; `speed` is how many times faster than real time."""
+    """One clock and one feed for all of an exchange's symbols; `speed` is how many times faster than real time.
+
+    `venue` has to be opened first, where there is one.
+    """
 
     clock: Clock
     feed: Feed
     speed: float
+    venue: Venue | None = None
 
 
 def open_exchange(
@@ -53,52 +59,73 @@ def open_exchange(
     """
     if config.kind == "csv":
         return _recorded(config, identities, data, speed)
+    if config.kind == CCXT:
+        return _ccxt(config, data, speed, once=once)
     return _demo(config, identities, data, speed, once=once)
 
 
-def history_of(config: ExchangeConfig, symbol: str, start: int | None, end: int | None) -> tuple[History, int, int]:
+def history_of(
+    config: ExchangeConfig, symbol: str, data: Path, start: int | None, end: int | None
+) -> tuple[History, int, int]:
     """Candles for a backtest from the minute `start` to `end`, and both as they come out; None is as far as it goes.
 
-    Raises UsageError when no candle is left, ConfigError for the file of candles.
+    Raises UsageError when no candle is left, ConfigError for a file of candles.
     """
-    if config.kind == "csv":
-        history = _read(config)
+    if config.kind == "demo":
+        history, start, end, there_are = _demo_history(config, symbol, start, end)
+    else:
+        history, whose = _read(config) if config.kind == "csv" else _downloaded(config, symbol, data)
         first, last = history.first + MINUTE_MS, history.last + MINUTE_MS
         start = first if start is None else max(first, start)
         end = last if end is None else min(last, end)
-        span = f"from {minute_text(history.first)} to {minute_text(history.last)}"
-        there_are = f"; {config.candles_written} has those {span}"
-    else:
-        end = _wall_minute() if end is None else end
-        start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
-        warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
-        history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
-        start = max(start, DEMO_BEGIN + MINUTE_MS)
-        span = f"from {minute_text(DEMO_BEGIN)} to {minute_text(_wall_minute() - MINUTE_MS)}"
-        there_are = f"; the demo market has those {span}"
+        there_are = f"{whose} has those from {minute_text(history.first)} to {minute_text(history.last)}"
     if start > end:
-        raise UsageError(f"there is no candle between --from and --to{there_are}")
+        raise UsageError(f"there is no candle between --from and --to; {there_are}")
     return history, start, end
 
 
-def candles_of(config: ExchangeConfig, symbol: str, since: int, until: int) -> Candles | None:
+def candles_of(config: ExchangeConfig, symbol: str, data: Path, since: int, until: int) -> Candles | None:
     """The 1m candles that opened in [since, until), epoch ms, once more; None where they are nowhere at hand.
 
-    Raises ConfigError for the file of candles.
+    Raises ConfigError for a file of candles.
     """
     if config.kind == "demo":
         return DemoMarket(config.seed).between(symbol, since, until)
+    if config.kind == CCXT:
+        return CandleStore(data, config.name, symbol).read(since, until) or None
     if config.candles is None:
         return None
-    candles = _read(config).candles
+    candles = _read(config)[0].candles
     return candles[candles.first_at(since) : candles.first_at(until)]
+
+
+def _demo_history(
+    config: ExchangeConfig, symbol: str, start: int | None, end: int | None
+) -> tuple[History, int, int, str]:
+    end = _wall_minute() if end is None else end
+    start = end - DEMO_SPAN_MINUTES * MINUTE_MS if start is None else start
+    warm_up = DEMO_WARM_UP_MINUTES * MINUTE_MS
+    history = History(DemoMarket(config.seed).between(symbol, start - warm_up, end))
+    span = f"from {minute_text(DEMO_BEGIN)} to {minute_text(_wall_minute() - MINUTE_MS)}"
+    return history, max(start, DEMO_BEGIN + MINUTE_MS), end, f"the demo market has those {span}"
+
+
+def _downloaded(config: ExchangeConfig, symbol: str, data: Path) -> tuple[History, str]:
+    store = CandleStore(data, config.name, symbol)
+    candles = store.everything()
+    if not len(candles):
+        fetch = f"livekit download {symbol} --exchange {config.name} --from 30d"
+        raise UsageError(f"there are no candles of {symbol} in {store.folder}; fetch some: {fetch}")
+    history = History(candles)
+    _warn_of_gaps(history, str(store.folder))
+    return history, str(store.folder)
 
 
 def _recorded(config: ExchangeConfig, identities: Sequence[Identity], data: Path, speed: float) -> OpenExchange:
     symbols = dict.fromkeys(identity.symbol for identity in identities)
     if len(symbols) > 1:
         raise UsageError(f"{config.candles_written} has the candles of one symbol, {len(symbols)} were given")
-    history = _read(config)
+    history, _ = _read(config)
     first, end = history.first + MINUTE_MS, history.last + MINUTE_MS
     records = _records(identities, data)
     for record in records:
@@ -124,6 +151,15 @@ def _demo(
     return OpenExchange(ReplayClock(start, speed), market, speed)
 
 
+def _ccxt(config: ExchangeConfig, data: Path, speed: float, *, once: bool) -> OpenExchange:
+    if speed != 1.0:
+        raise UsageError(f"{config.name} is a real exchange, whose time nobody can make go {speed:g} times faster")
+    from .adapters.ccxt_venue import CcxtVenue
+
+    venue = CcxtVenue(config, data, once=once)
+    return OpenExchange(venue.clock, venue, 1.0, venue)
+
+
 def _wall_minute() -> int:
     wall = wall_ms()
     return wall - wall % MINUTE_MS
@@ -141,17 +177,20 @@ def _goes_on(records: Sequence[Record], otherwise: int) -> int:
     return max(known) + MINUTE_MS if known else otherwise
 
 
-def _read(config: ExchangeConfig) -> History:
+def _read(config: ExchangeConfig) -> tuple[History, str]:
     assert config.candles is not None
     try:
         history = History(read_candles(config.candles))
     except ConfigError as error:
         raise ConfigError(str(error).replace(str(config.candles), config.candles_written)) from None
+    _warn_of_gaps(history, config.candles_written)
+    return history, config.candles_written
+
+
+def _warn_of_gaps(history: History, whose: str) -> None:
     minutes = (history.last - history.first) // MINUTE_MS + 1
     if len(history) < minutes:
-        missing = minutes - len(history)
-        log.warning("%s: %d of its %d minutes have no candle", config.candles_written, missing, minutes)
-    return history
+        log.warning("%s: %d of its %d minutes have no candle", whose, minutes - len(history), minutes)
 
 
 def _check_reach(config: ExchangeConfig, history: History, record: Record) -> None:

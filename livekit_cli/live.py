@@ -36,6 +36,7 @@ from .core.state import (
     Terms,
     Unknown,
 )
+from .core.told import Told, is_doubling
 from .ports import Broker, Clock, Deliver, Feed, Journal, Strategist
 
 FEED_SECONDS = 20.0
@@ -110,6 +111,7 @@ class Runner:
         self._finished = self._looked_at = _finished(journal)
         self._turn = _turn(journal, strategist.interval_ms)
         self._blind = 0
+        self._told = Told()
         self._latest_ask = LATE_MS
         self._entries = True
         self._stopped = False
@@ -196,9 +198,12 @@ class Runner:
         try:
             result = await self._evaluate(time)
             sees = self._pulse.price is not None
-        except (FeedError, DiskFull) as error:
+        except FeedError as error:
+            # What every symbol of the exchange meets is logged by their connection to it.
+            self._report(time, str(error), tells=not error.is_shared and self._told.begins(time, "feed"))
+            sees = False
+        except DiskFull as error:
             self._report(time, str(error))
-            sees = isinstance(error, DiskFull)
         self._count_blind(time, sees)
         if result is not None:
             self._finished = time
@@ -276,7 +281,8 @@ class Runner:
     async def _look(self, time: int, limit: int) -> Candles:
         try:
             async with asyncio.timeout(FEED_SECONDS):
-                return await self._feed.candles(self._symbol, "1m", time, limit)
+                urgent = not isinstance(self._state, Idle)
+                return await self._feed.candles(self._symbol, "1m", time, limit, urgent=urgent)
         except TimeoutError:
             raise FeedError(f"no answer about the candles of {self._symbol} in {FEED_SECONDS:.0f} s") from None
 
@@ -340,12 +346,12 @@ class Runner:
             return
         self._blind += 1
         if self._blind >= BLIND_MINUTES:
-            self._report(time, f"ALARM: a signal is open and there has been no price for {self._blind} minutes")
+            text = f"ALARM: a signal is open and there has been no price for {self._blind} minutes"
+            self._report(time, text, tells=is_doubling(self._blind, BLIND_MINUTES))
 
-    def _report(self, time: int, text: str) -> None:
-        before = self._pulse
-        if text != before.error or before.error_time is None or time - before.error_time > MINUTE_MS:
-            # What goes on from minute to minute is said once; `status` shows that it does.
+    def _report(self, time: int, text: str, *, tells: bool | None = None) -> None:
+        """Show `text` in the pulse, and log it when it is news, unless `tells` says whether to."""
+        if self._told.is_news(time, text, "") if tells is None else tells:
             log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
         self._pulse = self._pulse._replace(error=text, error_time=time)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from .core.candle import Candles
@@ -34,12 +34,32 @@ class Clock(Protocol):
 class Feed(Protocol):
     """Closed candles of one exchange."""
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         """The newest `limit` candles of `timeframe` that had closed at `until` (epoch ms), oldest first.
 
-        Fewer when the exchange has fewer; never one that was still forming; never an invalid one.
-        Raises FeedError when it cannot be known: an empty answer means that there are none.
+        Fewer when the exchange has fewer; never one that was still forming; never an invalid one. `urgent` ones, of
+        a symbol with an open signal, need not wait behind others. Raises FeedError when it cannot be known: an empty
+        answer means that there are none. MarketGone when the symbol is not traded any more.
         """
+        ...
+
+
+class Venue(Protocol):
+    """An exchange that is somewhere else: it is opened once for all its symbols before they run, and closed after."""
+
+    async def open(self, symbols: Sequence[str]) -> None:
+        """Be ready for `symbols`, or raise within ten seconds.
+
+        Raises UsageError for a symbol that it does not have, ExchangeUnreachable, ExchangeRefused, CredentialsRefused.
+        """
+        ...
+
+    def fee_percent(self, symbol: str) -> float | None:
+        """What one side of a trade costs there, in percent; None when it does not say."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
         ...
 
 

@@ -9,15 +9,18 @@ from dataclasses import replace
 
 from .adapters.clock import pause
 from .core.candle import MINUTE_MS
-from .core.errors import DiskFailed, JournalDamaged, LivekitError
+from .core.errors import DiskFailed, JournalDamaged, LivekitError, MarketGone
 from .core.pulse import Pulse, Snapshot
 from .core.state import Idle
 from .live import Runner
-from .ports import Deliver
+from .ports import Deliver, Venue
 from .wiring import Desk
 
 GRACE_SECONDS = 1.5
 """How long a symbol may take to finish the step in hand when the process is asked to end."""
+
+CLOSE_SECONDS = 0.3
+"""How long an exchange may take to let go."""
 
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 1.0, 60.0
 """Seconds between a failure and the restart; doubled with each failure in a row."""
@@ -27,7 +30,7 @@ STEADY_MS = 10 * MINUTE_MS
 
 UNFINISHED = "ended in the midst of a step, which the next run finishes"
 
-HALTED = (JournalDamaged, DiskFailed)
+HALTED = (JournalDamaged, DiskFailed, MarketGone)
 """What a restart cannot mend."""
 
 log = logging.getLogger("livekit")
@@ -153,6 +156,10 @@ class Fleet:
         """Without `restarts` a symbol that fails ends, and `run` raises its error."""
         self.posts = [Post(desk, deliver, restarts=restarts) for desk in desks]
         self._tasks: list[asyncio.Task[None]] = []
+        self._venues: list[Venue] = []
+        self._opening: list[asyncio.Task[None]] = []
+        self._is_stopped = False
+        self._was_abandoned = False
 
     @property
     def is_over(self) -> bool:
@@ -164,8 +171,16 @@ class Fleet:
         return [post.snapshot for post in self.posts]
 
     async def open(self) -> None:
-        """Open every journal, or none: raises JournalLocked, CannotCreate or ConfigError when one cannot be had."""
+        """Open every exchange and every journal, or none; none either when `stop` was called meanwhile.
+
+        Raises JournalLocked, CannotCreate or ConfigError when a journal cannot be had, UsageError or an ExchangeError
+        when an exchange is not to be had.
+        """
         try:
+            await self._open_venues()
+            if self._is_stopped:
+                self._was_abandoned = True
+                return
             outcomes = await asyncio.gather(*(post.open() for post in self.posts), return_exceptions=True)
             for outcome in outcomes:
                 if isinstance(outcome, BaseException):
@@ -173,12 +188,18 @@ class Fleet:
         except BaseException:
             for post in self.posts:
                 post.close()
+            await self._close_venues()
             raise
 
     async def run(self, minutes: int | None = None) -> None:
         """Run all symbols until each has ended. Raises the gravest fault, after the others have ended."""
-        self._tasks = [asyncio.create_task(post.run(minutes)) for post in self.posts]
-        await asyncio.wait(self._tasks)
+        posts = () if self._was_abandoned else self.posts
+        self._tasks = [asyncio.create_task(post.run(minutes)) for post in posts]
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            await self._close_venues()
         for task in self._tasks:
             if not task.cancelled():
                 task.result()
@@ -186,8 +207,43 @@ class Fleet:
         if faults:
             raise max(faults, key=lambda fault: isinstance(fault, JournalDamaged))
 
+    async def _open_venues(self) -> None:
+        """All at once: each may take as long as a start may."""
+        symbols: dict[Venue, list[str]] = {}
+        for post in self.posts:
+            if post.desk.venue is not None:
+                symbols.setdefault(post.desk.venue, []).append(post.desk.identity.symbol)
+        self._venues = list(symbols)
+        opening = [venue.open(list(dict.fromkeys(names))) for venue, names in symbols.items()]
+        self._opening = [asyncio.ensure_future(one) for one in opening]
+        try:
+            await asyncio.gather(*self._opening)
+        except asyncio.CancelledError:
+            if not self._is_stopped:
+                raise
+        finally:
+            for task in self._opening:
+                task.cancel()
+            await asyncio.gather(*self._opening, return_exceptions=True)
+
+    async def _close_venues(self) -> None:
+        """Let go of the exchanges; one that hangs is left to the end of the process."""
+        closing = [asyncio.create_task(venue.close()) for venue in self._venues]
+        self._venues = []
+        if not closing:
+            return
+        _, late = await asyncio.wait(closing, timeout=CLOSE_SECONDS)
+        for task in late:
+            task.cancel()
+        for outcome in await asyncio.gather(*closing, return_exceptions=True):
+            if isinstance(outcome, BaseException):  # nothing of ours is lost with it
+                log.debug("an exchange did not let go: %s: %s", type(outcome).__name__, outcome)
+
     async def stop(self) -> None:
         """Finish the steps in hand and end; what is not done in time is left to the next start."""
+        self._is_stopped = True
+        for task in self._opening:
+            task.cancel()
         for post in self.posts:
             post.leave(Runner.stop)
         if self._tasks:

@@ -145,7 +145,15 @@ class FakeFeed:
         self.error: Exception | None = None
         self.asked = 0
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        until: int,
+        limit: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002  nobody waits here
+    ) -> Candles:
         self.asked += 1
         if self.error is not None:
             raise self.error

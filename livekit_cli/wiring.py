@@ -12,7 +12,7 @@ from .adapters.config.exchanges import USUAL_EXCHANGE, ExchangeConfig, find_exch
 from .adapters.direct import Direct
 from .adapters.disk import Disk
 from .adapters.journal import DISK_THREADS, JournalFile, open_journal
-from .adapters.names import places
+from .adapters.names import places, symbol_of
 from .adapters.paper import PaperBroker
 from .adapters.strategist import Guarded
 from .adapters.strategy_files import kebab
@@ -20,10 +20,11 @@ from .adapters.strategy_loader import Loaded, load, with_settings
 from .backtest import Replay
 from .core.errors import ConfigError, UsageError
 from .core.event import Mode
+from .core.settings import CCXT
 from .core.state import Identity, Terms
 from .exchanges import history_of, open_exchange
 from .live import Runner
-from .ports import Clock, Deliver, Feed
+from .ports import Clock, Deliver, Feed, Venue
 from .strategy import Strategy, parse_parameter
 
 
@@ -62,6 +63,8 @@ class Desk:
     data: Path
     command: str
     speed: float
+    venue: Venue | None = None
+    takes_its_fee: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -79,7 +82,7 @@ class Desk:
             opening.add_done_callback(_close_again)
             raise
         return Runner(
-            terms=self.terms,
+            terms=self._terms_there(),
             clock=self.clock,
             feed=self.feed,
             broker=PaperBroker(),
@@ -87,6 +90,11 @@ class Desk:
             strategist=strategy,
             deliver=deliver,
         )
+
+    def _terms_there(self) -> Terms:
+        """The terms with the fee of the exchange, where that is what counts and the exchange says what it is."""
+        fee = self.venue.fee_percent(self.identity.symbol) if self.venue and self.takes_its_fee else None
+        return self.terms if fee is None else replace(self.terms, fee_percent=fee)
 
 
 def _close_again(opening: asyncio.Future[JournalFile]) -> None:
@@ -102,10 +110,6 @@ class _Booking:
     exchange: ExchangeConfig
     make: Callable[[], Strategy]
     identities: Sequence[Identity]
-
-    def terms(self, identity: Identity) -> Terms:
-        exchange = self.exchange
-        return Terms(identity, exchange.slippage_percent, exchange.fee_percent, exchange.max_entry_distance_percent)
 
 
 def desks(*requests: Request) -> list[Desk]:
@@ -132,7 +136,17 @@ def desks(*requests: Request) -> list[Desk]:
         for name, config in configs.items()
     }
     return [
-        Desk(booking.terms(identity), one.clock, one.feed, booking.make, data, asked.command, one.speed)
+        Desk(
+            booking.exchange.terms(identity),
+            one.clock,
+            one.feed,
+            booking.make,
+            data,
+            asked.command,
+            one.speed,
+            one.venue,
+            takes_its_fee=booking.exchange.has_its_own_fee,
+        )
         for booking in bookings
         for one in [exchanges[booking.exchange.name]]
         for identity in booking.identities
@@ -176,9 +190,10 @@ def replay(request: Request) -> tuple[Replay, int, int]:
     booking = _booked(request)
     (identity,) = booking.identities
     _check_journals(Path(), booking.identities)
-    history, start, end = history_of(booking.exchange, identity.symbol, request.start, request.end)
+    data = data_folder_of(request.project, request.data_folder)
+    history, start, end = history_of(booking.exchange, identity.symbol, data, request.start, request.end)
     direct = Direct(booking.make(), identity.strategy, identity.symbol, history)
-    return Replay(history, direct, booking.terms(identity)), start, end
+    return Replay(history, direct, booking.exchange.terms(identity)), start, end
 
 
 def _booked(request: Request) -> _Booking:
@@ -186,7 +201,9 @@ def _booked(request: Request) -> _Booking:
     name, make = strategy_of(request)
     if not request.symbols:
         raise UsageError("no symbol given, expected for example BTCUSDT")
-    identities = [Identity(Mode.PAPER, exchange.name, name, symbol) for symbol in request.symbols]
+    # What is typed in several ways is one market there, and has one journal.
+    symbols = [symbol_of(one, exchange.market) if exchange.kind == CCXT else one for one in request.symbols]
+    identities = [Identity(Mode.PAPER, exchange.name, name, symbol) for symbol in symbols]
     return _Booking(exchange, make, identities)
 
 

@@ -278,7 +278,7 @@ def test_a_feed_that_fails_leaves_the_minute_to_the_next_one() -> None:
     desk = Desk([*rises_at(4, length=5), *[100.0] * 25], answers={1: LONG})
     wide = desk.feed.candles
 
-    async def candles(symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(symbol: str, timeframe: str, until: int, limit: int, **_: object) -> Candles:
         if minute(3) <= until <= minute(5):
             raise FeedError("no route to the exchange")
         return await wide(symbol, timeframe, until, limit)
@@ -292,7 +292,7 @@ def test_a_feed_that_hangs_is_left_after_its_deadline(monkeypatch: pytest.Monkey
     monkeypatch.setattr(live, "FEED_SECONDS", 0.02)
     desk = Desk(FLAT)
 
-    async def candles(*_: object) -> Candles:
+    async def candles(*_: object, **__: object) -> Candles:
         await asyncio.Event().wait()
         raise AssertionError
 

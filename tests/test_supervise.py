@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ class Defective:
         self._feed = flat_feed()
         self._calls = 0
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         self._calls += 1
         if self._calls in self._fails:
             raise ZeroDivisionError(f"call {self._calls}")
@@ -57,7 +58,7 @@ class Defective:
 class Hanging:
     """A feed that never answers."""
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         await asyncio.Event().wait()
         raise AssertionError("never")
 
@@ -348,7 +349,7 @@ def test_stopping_a_symbol_that_waits_for_its_restart_does_not_wait_with_it(
 
 def test_a_symbol_that_fails_while_it_is_stopped_says_that_it_has_stopped(tmp_path: Path) -> None:
     class FailsWhenStopped(Defective):
-        async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+        async def candles(self, *given: Any, **more: Any) -> Candles:
             asking.set()
             await stopping.wait()
             raise ZeroDivisionError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..core.candle import MINUTE_MS
@@ -47,6 +48,14 @@ def rest_while_read(seconds: float, reader: int) -> bool:
     return not poll.poll(seconds * 1000)
 
 
+def steady_ms() -> int:
+    """Milliseconds of a clock that nobody sets and that goes on in a suspended machine; only differences count."""
+    return time.clock_gettime_ns(_STEADY) // 1_000_000
+
+
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 async def pause(seconds: float) -> None:
     """Do nothing for a while."""
     import asyncio
@@ -61,34 +70,36 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 class MinuteTimer:
-    """One timer for all who wait for the same moments on the wall clock."""
+    """One timer for all who wait for the same moments of the clock `now` (epoch ms)."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int] = wall_ms) -> None:
+        self._now = now
         self._waiters: dict[int, list[asyncio.Future[None]]] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     async def wait_until(self, moment: int) -> None:
         """Return at `moment` (epoch ms), or at once when it has passed."""
-        if wall_ms() >= moment:
+        if self._now() >= moment:
             return
         earliest = min(self._waiters, default=None)
         future = _loop().create_future()
         self._waiters.setdefault(moment, []).append(future)
         if earliest is None or moment < earliest:
-            self._ring()
+            self.ring()
         await future
 
-    def _ring(self) -> None:
+    def ring(self) -> None:
+        """Release those whose moment has come; called at once where the clock has been set."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        now = wall_ms()
+        now = self._now()
         for moment in sorted(moment for moment in self._waiters if moment <= now):
             _release(self._waiters.pop(moment))
         if self._waiters:
             left = (min(self._waiters) - now) / 1000
             nap = left - LAST_NAP_SECONDS if left > LAST_NAP_SECONDS else left
-            self._timer = _loop().call_later(min(nap, NAP_SECONDS), self._ring)
+            self._timer = _loop().call_later(min(nap, NAP_SECONDS), self.ring)
 
 
 def _release(waiters: list[asyncio.Future[None]]) -> None:
@@ -101,18 +112,24 @@ def _release(waiters: list[asyncio.Future[None]]) -> None:
 
 class WallClock:
     """Real minutes. `settle_ms` is how long after its close a minute is looked at; `waits=False` ends time instead
-    of waiting for a minute that has not closed yet."""
+    of waiting for a minute that has not closed yet. Minutes are counted by `counted` (epoch ms): the wall clock, or
+    that of an exchange."""
 
-    def __init__(self, settle_ms: int = 0, *, waits: bool = True) -> None:
+    def __init__(self, settle_ms: int = 0, *, waits: bool = True, counted: Callable[[], int] = wall_ms) -> None:
         self._settle_ms = settle_ms
         self._waits = waits
-        self._timer = MinuteTimer()
+        self._counted = counted
+        self._timer = MinuteTimer(counted)
 
     def now(self) -> int:
         return wall_ms()
 
     def age(self, minute: int) -> int:
-        return max(0, wall_ms() - minute)
+        return max(0, self._counted() - minute)
+
+    def was_set(self) -> None:
+        """What minutes are counted by has been set: look at it at once."""
+        self._timer.ring()
 
     async def next_minute(self, after: int | None) -> int | None:
         newest = self._newest()
@@ -120,12 +137,12 @@ class WallClock:
             return newest
         if not self._waits:
             return None
-        # Also right when the wall clock was set back: no minute is evaluated twice, however long that takes.
+        # Also right when the clock was set back: no minute is evaluated twice, however long that takes.
         await self._timer.wait_until(after + MINUTE_MS + self._settle_ms)
         return max(self._newest(), after + MINUTE_MS)
 
     def _newest(self) -> int:
-        moment = wall_ms() - self._settle_ms
+        moment = self._counted() - self._settle_ms
         return moment - moment % MINUTE_MS
 
 

@@ -16,7 +16,7 @@ from operator import ge, le, lt, mod, sub
 from pathlib import Path
 from typing import NamedTuple
 
-from ..core.candle import MINUTE_MS, Candle, Candles
+from ..core.candle import MINUTE_MS, Candle, Candles, Fault, value_fault
 from ..core.errors import ConfigError, FeedError
 from ..core.history import Columns, History, extend, no_columns
 
@@ -40,7 +40,15 @@ class CsvFeed:
         self.history = history
         self._symbol = symbol
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        until: int,
+        limit: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002  nobody waits here
+    ) -> Candles:
         """The newest `limit` candles of `timeframe` that had closed at `until`, as every Feed gives them."""
         if symbol != self._symbol:
             raise FeedError(f"the recorded candles are those of {self._symbol}; there are none of {symbol}")
@@ -246,7 +254,7 @@ def _candle(file: _File, line: int, fields: list[str], before: Candle | None) ->
     fault = _text_fault(texts)
     if fault is None:
         candle = Candle(int(texts[0]), *map(float, texts[1:]))
-        fault = _time_fault(candle.timestamp, before) or _value_fault(candle)
+        fault = _time_fault(candle.timestamp, before) or value_fault(candle)
     if fault is not None:
         name, reason = fault
         place = file.places[COLUMNS.index(name)]
@@ -254,11 +262,7 @@ def _candle(file: _File, line: int, fields: list[str], before: Candle | None) ->
     return candle
 
 
-_Fault = tuple[str, str]
-"""The column at fault, and what is wrong with it."""
-
-
-def _text_fault(texts: Sequence[str]) -> _Fault | None:
+def _text_fault(texts: Sequence[str]) -> Fault | None:
     for name, text in zip(COLUMNS, texts, strict=True):
         if name == "timestamp" and not _WHOLE.fullmatch(text):
             return name, f"timestamp is {text[:40]!r}; expected whole epoch milliseconds{_time_hint(text)}"
@@ -273,7 +277,7 @@ def _time_hint(text: str) -> str:
     return "; looks like a date" if re.search(r"\d[-/:.]\d", text) else ""
 
 
-def _time_fault(time: int, before: Candle | None) -> _Fault | None:
+def _time_fault(time: int, before: Candle | None) -> Fault | None:
     if time > _LATEST:
         unit = "nanoseconds" if time > _LATEST * 1000 else "microseconds"
         return "timestamp", f"timestamp is {time}; looks like {unit}; expected milliseconds"
@@ -286,20 +290,6 @@ def _time_fault(time: int, before: Candle | None) -> _Fault | None:
         return "timestamp", f"timestamp {time} is there twice; expected one row for each minute"
     if before is not None and time < before.timestamp:
         return "timestamp", f"timestamp {time} comes after {before.timestamp}; expected rows sorted, the oldest first"
-    return None
-
-
-def _value_fault(candle: Candle) -> _Fault | None:
-    _, first, high, low, last, volume = candle
-    for name, price in zip(COLUMNS[1:5], candle[1:5], strict=True):
-        if not 0 < price < inf:
-            return name, f"{name} is {price!r}; expected a finite price above 0"
-    if high < max(first, last):
-        return "high", f"high {high!r} is below open {first!r} or close {last!r}; expected the highest price"
-    if low > min(first, last):
-        return "low", f"low {low!r} is above open {first!r} or close {last!r}; expected the lowest price"
-    if not 0 <= volume < inf:
-        return "volume", f"volume is {volume!r}; expected a finite number, 0 or more"
     return None
 
 

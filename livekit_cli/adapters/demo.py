@@ -136,11 +136,17 @@ class DemoMarket:
         start = oldest * BLOCK + pair.phase
         return Candles(self._blocks(pair, oldest, newest), first - start, stop - start)
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
-        """The newest `limit` candles of `timeframe` that had closed at `until`, as every Feed gives them.
-
-        What was built is kept, so a new minute costs one candle. A long first request lets others run in between.
-        """
+    async def candles(
+        self,
+        symbol: str,
+        timeframe: str,
+        until: int,
+        limit: int,
+        *,
+        urgent: bool = False,  # noqa: ARG002
+    ) -> Candles:
+        """As every Feed. What was built is kept, so a new minute costs one candle, and a long first request lets others
+        run in between."""
         length = timeframe_ms(timeframe)
         stop = until // length * length
         start = max(stop - max(0, limit) * length, BEGIN)

@@ -11,6 +11,7 @@ from ..core.state import Identity
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEPARATORS = str.maketrans({"/": "_", ":": "_", "-": "_"})
+_BARE = str.maketrans({"/": None, "_": None, "-": None, " ": None})
 LONGEST = 64
 
 
@@ -59,6 +60,25 @@ def places(data_folder: Path, identity: Identity) -> Places:
     strategy = checked_name("strategy", identity.strategy)
     symbol = checked_name("symbol", file_part(identity.symbol), identity.symbol)
     return Places(signal_folder(data_folder) / identity.mode.value / f"{exchange}-{strategy}-{symbol}.jsonl")
+
+
+def bare_symbol(symbol: str) -> str:
+    """`BTC/USDT`, `btc-usdt` and `BTCUSDT` are one symbol: the last. A settlement currency says nothing new."""
+    return symbol.partition(":")[0].translate(_BARE).upper()
+
+
+def symbol_of(symbol: str, kind: str) -> str:
+    """The bare symbol of what was typed for an exchange's `kind` of markets, spot or swap.
+
+    Raises UsageError when it names a contract, as `BTC/USDT:USDT` does, where there are none, or one that is settled in
+    something else than its quote currency.
+    """
+    pair, _, settled = symbol.partition(":")
+    if settled and kind == "spot":
+        raise UsageError(f"{symbol} is a perpetual contract; its exchange's file needs `market: swap` for that")
+    if settled and not bare_symbol(pair).endswith(settled.upper()):
+        raise UsageError(f"{symbol} is settled in {settled}, expected a contract settled in its quote currency")
+    return bare_symbol(symbol)
 
 
 def file_stem(identity: Identity) -> str:

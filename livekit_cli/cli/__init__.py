@@ -18,7 +18,7 @@ from .output import complain, forget, print_lines
 
 GROUPS = {
     "Set up": ("init", "check", "strategies", "exchanges", "schema"),
-    "Run": ("backtest", "run"),
+    "Run": ("download", "backtest", "run"),
     "Look": ("status", "watch", "events"),
     "Understand": ("report", "explain", "dump"),
     "Mend": ("repair",),

@@ -54,7 +54,7 @@ def _json(one: ExchangeConfig | BrokenExchange, usual: float | None) -> str:
             "seed": one.seed if one.kind == "demo" else None,
             "candles": one.candles_written or None,
             "slippage_percent": one.slippage_percent,
-            "fee_percent": one.fee_percent,
+            "fee_percent": None if one.has_its_own_fee else one.usual_fee_percent,
             "max_entry_distance_percent": one.max_entry_distance_percent,
         }
     return json.dumps(known | {"error": None if isinstance(one, ExchangeConfig) else str(one.error)})
@@ -62,8 +62,8 @@ def _json(one: ExchangeConfig | BrokenExchange, usual: float | None) -> str:
 
 def _row(one: ExchangeConfig, usual: float | None) -> tuple[str, ...]:
     candles = f"seed {one.seed}" if one.kind == "demo" else one.candles_written or "--candles FILE"
-    costs = (one.slippage_percent, one.fee_percent, one.max_entry_distance_percent)
-    percents = (f"{percent:g}%" for percent in costs)
+    fee = "its own" if one.has_its_own_fee else f"{one.usual_fee_percent:g}%"
+    percents = (f"{one.slippage_percent:g}%", fee, f"{one.max_entry_distance_percent:g}%")
     path = "" if one.path is None else str(one.path)
     return (one.name, one.kind, MODE.upper(), f"x{one.speed_unless(usual):g}", *percents, candles, path)
 

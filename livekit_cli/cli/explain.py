@@ -59,8 +59,9 @@ def command(
     from ..core.errors import JournalDamaged
     from ..ui.look import look_of
 
-    trail, damages = find_trail(data_folder(project, data_dir), signal)
-    story = _story(trail, candles, project)
+    data = data_folder(project, data_dir)
+    trail, damages = find_trail(data, signal)
+    story = _story(trail, candles, project, data)
     if json:
         from ..ui.explain_json import explain_json
 
@@ -73,7 +74,7 @@ def command(
         raise JournalDamaged(*damages)
 
 
-def _story(trail: Trail, file: Path | None, project: Path) -> Story:
+def _story(trail: Trail, file: Path | None, project: Path, data: Path) -> Story:
     from ..adapters.clock import wall_ms
     from ..core.explanation import Now, explain, needed
     from ..core.health import judge
@@ -86,9 +87,8 @@ def _story(trail: Trail, file: Path | None, project: Path) -> Story:
     # A signal that is closing has finished no minute since the one that called for it.
     span = needed(trail.signal, trail.closed.time if trail.closed else now.time)
     config = _exchange(record.identity, project, notes)
-    candles = _candles(config, file, record.identity, span, notes)
-    costs = () if config is None else (config.slippage_percent, config.fee_percent)
-    terms = Terms(record.identity, *costs)
+    candles = _candles(config, file, record.identity, span, data=data, notes=notes)
+    terms = Terms(record.identity) if config is None else config.terms(record.identity)
     return Story(
         identity=record.identity,
         explanation=explain(
@@ -119,7 +119,13 @@ def _exchange(identity: Identity, project: Path, notes: list[str]) -> ExchangeCo
 
 
 def _candles(
-    config: ExchangeConfig | None, file: Path | None, identity: Identity, span: tuple[int, int], notes: list[str]
+    config: ExchangeConfig | None,
+    file: Path | None,
+    identity: Identity,
+    span: tuple[int, int],
+    *,
+    data: Path,
+    notes: list[str],
 ) -> Candles | None:
     """Those of the span. Raises ConfigError for a file that was asked for and is none; all else becomes a note."""
     from ..adapters.config.exchanges import ExchangeConfig
@@ -131,7 +137,7 @@ def _candles(
     if file is not None:
         config = ExchangeConfig("csv", "csv", candles=file, candles_written=str(file))
     try:
-        found = None if config is None else candles_of(config, identity.symbol, *span)
+        found = None if config is None else candles_of(config, identity.symbol, data, *span)
     except ConfigError as error:
         if file is not None:
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from typing import NamedTuple, overload
 
 MINUTE_MS = 60_000
@@ -41,6 +42,25 @@ class Candle(NamedTuple):
     low: float
     close: float
     volume: float
+
+
+Fault = tuple[str, str]
+"""The column at fault, and what is wrong with it."""
+
+
+def value_fault(candle: Candle) -> Fault | None:
+    """What is wrong with the prices and the volume of a candle, whoever it came from."""
+    _, first, high, low, last, volume = candle
+    for name, price in zip(Candle._fields[1:5], candle[1:5], strict=True):
+        if not 0 < price < inf:
+            return name, f"{name} is {price!r}; expected a finite price above 0"
+    if high < max(first, last):
+        return "high", f"high {high!r} is below open {first!r} or close {last!r}; expected the highest price"
+    if low > min(first, last):
+        return "low", f"low {low!r} is above open {first!r} or close {last!r}; expected the lowest price"
+    if not 0 <= volume < inf:
+        return "volume", f"volume is {volume!r}; expected a finite number, 0 or more"
+    return None
 
 
 class Candles(Sequence[Candle]):

@@ -9,7 +9,12 @@ LivekitError                    exit  what happens
 │   ├── JournalDamaged            65  the symbol is halted until a person has looked
 │   ├── DiskFailed                74  the symbol is stopped: the file is not trusted again by this process
 │   └── DiskFull                  74  the minute is not recorded; it is tried again when there is space
-├── FeedError                     69  the minute is not evaluated; the next one catches up
+├── ExchangeError
+│   ├── FeedError                 69  the minute is not evaluated; the next one catches up
+│   ├── MarketGone                69  the symbol is halted: its exchange does not trade it any more
+│   ├── ExchangeUnreachable       69  nothing starts: the exchange cannot be reached
+│   ├── ExchangeRefused           69  nothing starts: the exchange does not serve us
+│   └── CredentialsRefused        77  nothing starts: the key is wrong, or lacks a permission
 └── StrategyError                  1  told to the trader; the symbol goes on without a proposal
     └── ProposalRefused            1  the same, with every reason
 """
@@ -86,10 +91,39 @@ class DiskFull(JournalError):
     exit_code = 74
 
 
-class FeedError(LivekitError):
-    """The exchange did not say what the candles are. The minute is not evaluated; the next one catches up."""
+class ExchangeError(LivekitError):
+    """An exchange did not do what it was asked."""
 
     exit_code = 69
+
+
+class FeedError(ExchangeError):
+    """The exchange did not say what the candles are. The minute is not evaluated; the next one catches up.
+
+    `is_shared` says that every symbol of the exchange meets this failure, and that it is logged once for all of them.
+    """
+
+    def __init__(self, text: str, *, is_shared: bool = False) -> None:
+        super().__init__(text)
+        self.is_shared = is_shared
+
+
+class MarketGone(ExchangeError):
+    """The exchange does not trade this symbol any more. The symbol is halted; what it had open stays open."""
+
+
+class ExchangeUnreachable(ExchangeError):
+    """The exchange cannot be reached at the start. Nothing starts."""
+
+
+class ExchangeRefused(ExchangeError):
+    """The exchange does not serve us, for example in this country. Nothing starts."""
+
+
+class CredentialsRefused(ExchangeError):
+    """The exchange does not accept the key, or not for this. Nothing starts."""
+
+    exit_code = 77
 
 
 class StrategyError(LivekitError):

@@ -20,6 +20,16 @@ from .pnl import FEE_PERCENT, SLIPPAGE_PERCENT
 from .state import MAX_ENTRY_DISTANCE_PERCENT
 from .words import did_you_mean
 
+BUILT_IN, CCXT = ("demo", "csv"), "ccxt"
+KINDS = (*BUILT_IN, CCXT)
+"""The kinds of exchanges: those of livekit's own, and all that ccxt knows."""
+
+
+def kind_of(exchange: str) -> str:
+    """Which kind the value of `exchange:` names."""
+    return exchange if exchange in BUILT_IN else CCXT
+
+
 Schema = dict[str, Any]
 """A JSON schema, or a part of one."""
 
@@ -197,15 +207,14 @@ class Table:
     def _cases(self) -> list[Schema]:
         """For each value of the switch: what does not go with it, and what it cannot do without."""
         assert self.switch is not None
-        assert isinstance(self.switch.type, Text)
         cases = []
-        for choice in self.switch.type.choices:
-            refused = {one.name: False for one in self.fields if one.only and choice not in one.only}
-            needed = [one.name for one in self.fields if one.is_required and choice in one.only]
+        for kind in KINDS:
+            refused = {one.name: False for one in self.fields if one.only and kind not in one.only}
+            needed = [one.name for one in self.fields if one.is_required and kind in one.only]
             then: Schema = {"properties": refused, **({"required": needed} if needed else {})}
+            is_kind = {"not": {"enum": [*BUILT_IN]}} if kind == CCXT else {"const": kind}
             cases.append(
-                {"if": {"properties": {self.switch.name: {"const": choice}}, "required": [self.switch.name]}}
-                | {"then": then}
+                {"if": {"properties": {self.switch.name: is_kind}, "required": [self.switch.name]}} | {"then": then}
             )
         return cases
 
@@ -230,8 +239,8 @@ EXCHANGE = Table(
     (
         Field(
             "exchange",
-            Text("demo or csv", choices=("demo", "csv")),
-            "Where the candles come from: the built-in demo market, or a CSV file.",
+            Text("demo, csv or an exchange that ccxt knows, like binance", pattern="[a-z][a-z0-9]*", longest=40),
+            "Where the candles come from: the built-in demo market, a CSV file, or an exchange by its id in ccxt.",
             is_required=True,
         ),
         Field(
@@ -248,14 +257,37 @@ EXCHANGE = Table(
             default=0,
             only=("demo",),
         ),
-        Field("speed", SPEED, "Times faster than real time. Unless set, 1 for demo and 60 for csv."),
+        Field(
+            "speed",
+            SPEED,
+            "Times faster than real time. Unless set, 1 for demo and 60 for csv.",
+            only=BUILT_IN,
+        ),
+        Field(
+            "market",
+            Text("spot or swap", choices=("spot", "swap")),
+            "spot, or swap for perpetual contracts that are settled in the quote currency.",
+            default="spot",
+            only=(CCXT,),
+        ),
+        Field(
+            "ccxt",
+            Params(),
+            "What ccxt's constructor gets, as it is: timeout, options, urls, apiKey, secret, ...",
+            only=(CCXT,),
+        ),
+        Field("key_file", Text("a YAML file"), "A YAML file of keys (apiKey, secret, password, ...).", only=(CCXT,)),
         Field(
             "slippage_percent",
             _PERCENT,
             "By how much each price is worse than it seems, in percent.",
             default=SLIPPAGE_PERCENT,
         ),
-        Field("fee_percent", _PERCENT, "The fee on each side of a trade, in percent.", default=FEE_PERCENT),
+        Field(
+            "fee_percent",
+            _PERCENT,
+            f"The fee on each side of a trade, in percent. Unless set, {FEE_PERCENT}, or what a real exchange takes.",
+        ),
         Field(
             "max_entry_distance_percent",
             Number(above=0, most=100),

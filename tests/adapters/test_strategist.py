@@ -38,7 +38,7 @@ class Recorded:
     def __init__(self, answer: Exception | float = 0.0) -> None:
         self.answer = answer
 
-    async def candles(self, symbol: str, timeframe: str, until: int, limit: int) -> Candles:
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer:

@@ -394,7 +394,7 @@ def test_from_and_to_name_the_first_and_last_candle_evaluated(livekit: Any, worl
         (["--set", "size=big"], 78, "--set size=big: Wave.size is 'big', expected float"),
         (["--set", "interval=7m"], 78, "Wave.interval is '7m', expected one of 1m 3m 5m 15m 30m 1h"),
         (["--set", "size=1", "--set", "size=2"], 2, "--set size is given twice: '1' and '2'"),
-        (["--exchange", "dmo"], 2, "no exchange 'dmo'; there are csv and demo; did you mean 'demo'?"),
+        (["--exchange", "dmo"], 2, "that ccxt knows; did you mean 'demo'?"),
         (
             ["--candles", "candle.csv"],
             78,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import ConfigError, UsageError
 from ...core.pnl import FEE_PERCENT, SLIPPAGE_PERCENT
-from ...core.settings import EXCHANGE
-from ...core.state import MAX_ENTRY_DISTANCE_PERCENT
+from ...core.settings import BUILT_IN, CCXT, EXCHANGE, kind_of
+from ...core.state import MAX_ENTRY_DISTANCE_PERCENT, Identity, Terms
 from ...core.words import did_you_mean
+from ..ccxt_import import ccxt_ids
 from ..names import checked_name
 from ..strict_yaml import Section, load_yaml
-from .reading import Values, path_of, read
+from .reading import Values, path_of, plain_values, read
 
 CONFIGS = Path("configs")
 DEFAULTS = "livekit"
 """The name of the file that holds a project's defaults, and can name no exchange."""
 
-BUILT_IN = ("csv", "demo")
 USUAL_EXCHANGE = "demo"
 """Where nobody says which."""
 
@@ -32,24 +33,42 @@ USUAL_SPEED = {"demo": 1.0, "csv": 60.0}
 class ExchangeConfig:
     """One exchange: where its candles come from, how fast, and at what cost. All costs are percent.
 
-    `path` is its file, None when it is built in. `candles` is the file of recorded ones, and `candles_written` how to
-    speak of it: a variable's value is not to be shown.
+    `path` is its file, None when it is built in. `fee_percent` is None when nobody said. `ccxt_id`, `market` (spot or
+    swap) and `ccxt` (for its constructor; may hold keys) are those of a ccxt exchange. `candles` is the file of
+    recorded ones, and `candles_written` how to speak of it: a variable's value is not to be shown.
     """
 
     name: str
     kind: str
     path: Path | None = None
     speed: float | None = None
+    ccxt_id: str = ""
+    market: str = "spot"
+    ccxt: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     candles: Path | None = None
     candles_written: str = ""
     slippage_percent: float = SLIPPAGE_PERCENT
-    fee_percent: float = FEE_PERCENT
+    fee_percent: float | None = None
     max_entry_distance_percent: float = MAX_ENTRY_DISTANCE_PERCENT
+
+    @property
+    def has_its_own_fee(self) -> bool:
+        """Whether what each of its markets says is the fee that counts."""
+        return self.kind == CCXT and self.fee_percent is None
+
+    @property
+    def usual_fee_percent(self) -> float:
+        """The fee where no market says one."""
+        return FEE_PERCENT if self.fee_percent is None else self.fee_percent
+
+    def terms(self, identity: Identity) -> Terms:
+        """What a signal of `identity` costs here, as far as its file says."""
+        return Terms(identity, self.slippage_percent, self.usual_fee_percent, self.max_entry_distance_percent)
 
     def speed_unless(self, usual: float | None) -> float:
         """How many times faster than real time: as its file says, or else as the project does."""
-        return self.speed or usual or USUAL_SPEED[self.kind]
+        return 1.0 if self.kind == CCXT else self.speed or usual or USUAL_SPEED[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,8 @@ def find_exchange(name: str, project: Path) -> ExchangeConfig:
     path = _files(project).get(name)
     if path is None and name in BUILT_IN:
         return ExchangeConfig(name, name)
+    if path is None and name in ccxt_ids():
+        return ExchangeConfig(name, CCXT, ccxt_id=name)
     if path is None:
         raise UsageError(_unknown(name, project))
     if name == DEFAULTS:
@@ -117,7 +138,8 @@ def _files(project: Path) -> dict[str, Path]:
 
 def _unknown(name: str, project: Path) -> str:
     names = [one.name for one in list_exchanges(project)]
-    known = f"{', '.join(names[:-1])} and {names[-1]}"
+    known = f"{', '.join(names)} and the {len(ccxt_ids())} that ccxt knows"
+    names += ccxt_ids()
     elsewhere = project / CONFIGS / f"{name}.yml"
     hint = f"; {elsewhere} has to be named .yaml" if "/" not in name and elsewhere.exists() else ""
     return f"no exchange {name!r}; there are {known}{hint or did_you_mean(name, names)}"
@@ -127,16 +149,28 @@ def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeCon
     _check_name(name, path)
     values = read(section, EXCHANGE)
     candles = _candles(section, values, project)
+    kind = kind_of(values["exchange"] or "")
+    if kind == CCXT and section.is_sound and values["exchange"] not in ccxt_ids():
+        known = [*BUILT_IN, *ccxt_ids()]
+        hint = did_you_mean(values["exchange"], known)
+        section.fault("exchange", f"exchange is {values['exchange']!r}, which ccxt does not know{hint}")
+    keys = _keys(section, values, project)
     section.finish()
     return ExchangeConfig(
         name=name,
-        kind=values["exchange"],
+        kind=kind,
         path=path,
+        ccxt_id=values["exchange"] if kind == CCXT else "",
+        market=values["market"],
+        ccxt=plain_values(values["ccxt"]) | keys,
         candles=candles,
         candles_written=_written(section, candles),
         **{key: values[key] for key in _NUMBERS},
     )
 
+
+CREDENTIALS = ("apiKey", "secret", "password", "uid", "login", "token", "walletAddress", "privateKey")
+"""What ccxt calls the keys of an account."""
 
 _NUMBERS = ("speed", "seed", "slippage_percent", "fee_percent", "max_entry_distance_percent")
 
@@ -153,6 +187,24 @@ def _check_name(name: str, path: Path) -> None:
             f"{path}: an exchange's name has no '-', which separates the parts of a journal's name; rename the file to "
             f"{better}.yaml"
         )
+
+
+def _keys(section: Section, values: Values, project: Path) -> dict[str, Any]:
+    """What the key file holds; where it is not what it should be, that is collected, and no key is ever shown."""
+    if values["key_file"] is None:
+        return {}
+    path = path_of(section, "key_file", project)
+    try:
+        found = load_yaml(path)
+        found.finish()
+    except ConfigError as error:
+        section.fault("key_file", str(error))
+        return {}
+    if unknown := [name for name in found.names() if name not in CREDENTIALS]:
+        hint = did_you_mean(unknown[0], CREDENTIALS)
+        section.fault("key_file", f"{path} has {unknown[0]}, expected {', '.join(CREDENTIALS)}{hint}")
+        return {}
+    return {name: str(value) for name, value in plain_values(found).items()}
 
 
 def _candles(section: Section, values: Values, project: Path) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...core.settings import Field, Names, Params, Rows, Table
+from ...core.settings import Field, Names, Params, Rows, Table, kind_of
 from ...core.words import did_you_mean, inert
 from ..strict_yaml import UNREAD, Section
 from ..yaml_scalars import Filled, Trap, plain
@@ -63,6 +63,19 @@ def path_of(section: Section, key: str, project: Path) -> Path:
         return project / text
 
 
+def plain_values(section: Section) -> dict[str, Any]:
+    """What `section` holds, as plain dicts, lists and values, variables filled in."""
+    return {name: _plain_value(section.value(name)) for name in section.names() if section.value(name) is not UNREAD}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Section):
+        return plain_values(value)
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value if item is not UNREAD]
+    return str(value) if isinstance(value, Filled) else value
+
+
 def _readings(text: str) -> list[object]:
     try:
         return [text, plain(text)]
@@ -83,7 +96,7 @@ def _chosen(section: Section, table: Table) -> str | None:
     if table.switch is None or isinstance(table.switch.type, Names | Params | Rows):
         return None
     try:
-        return str(checked(section.value(table.switch.name), table.switch.type.check, ""))
+        return kind_of(str(checked(section.value(table.switch.name), table.switch.type.check, "")))
     except ValueError:
         return None
 

@@ -1,0 +1,100 @@
+"""What an exchange's failure means for livekit: ccxt's classes and a few of its texts, in one table.
+
+ccxt's classes are known here by their names, so that this table can be read without importing ccxt. An error is looked
+up by its own class first and then by those it derives from, the nearest first; what nobody foresaw ends the minute.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..core.errors import CredentialsRefused, ExchangeError, ExchangeRefused, FeedError, MarketGone
+from ..core.words import inert
+
+
+class Ends(StrEnum):
+    """How far a failure reaches."""
+
+    MINUTE = "minute"
+    SYMBOL = "symbol"
+    RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a failure ends, and what to call it."""
+
+    ends: Ends
+    words: str
+
+
+TABLE: dict[str, Meaning] = {
+    "AuthenticationError": Meaning(Ends.RUN, "the key was refused"),
+    "AccountNotEnabled": Meaning(Ends.RUN, "the account may not do this"),
+    "AccountSuspended": Meaning(Ends.RUN, "the account is suspended"),
+    "PermissionDenied": Meaning(Ends.RUN, "the key lacks a permission"),
+    "RestrictedLocation": Meaning(Ends.RUN, "the exchange does not serve this place"),
+    "BadSymbol": Meaning(Ends.SYMBOL, "the exchange does not know this symbol"),
+    "ContractUnavailable": Meaning(Ends.SYMBOL, "the exchange does not trade this contract any more"),
+    "MarketClosed": Meaning(Ends.MINUTE, "this market is closed"),
+    "RateLimitExceeded": Meaning(Ends.MINUTE, "too many requests"),
+    "DDoSProtection": Meaning(Ends.MINUTE, "the exchange has shut us out for a while"),
+    "OnMaintenance": Meaning(Ends.MINUTE, "the exchange is under maintenance"),
+    "InvalidNonce": Meaning(Ends.MINUTE, "the clocks of this machine and of the exchange differ"),
+    "RequestTimeout": Meaning(Ends.MINUTE, "no answer in time"),
+    "ExchangeNotAvailable": Meaning(Ends.MINUTE, "not reachable"),
+    "NetworkError": Meaning(Ends.MINUTE, "the network failed"),
+    "BadResponse": Meaning(Ends.MINUTE, "an answer that cannot be read"),
+    "BadRequest": Meaning(Ends.MINUTE, "the request was refused"),
+    "ExchangeError": Meaning(Ends.MINUTE, "the request was refused"),
+    "TimeoutError": Meaning(Ends.MINUTE, "no answer in time"),
+}
+
+_UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
+"""ccxt's parsers raise whatever a wrong type makes them raise."""
+
+_STATUS = re.compile(r"(?:GET|POST|PUT|DELETE) \S+ (\d{3})\b")
+_URL = re.compile(r"(https?|wss?)://([^\s/?]+)\S*")
+_PAGE = re.compile(r"<(!doctype|html)\b.*", re.IGNORECASE)
+_FORBIDDEN = {"403": "the exchange refuses us (403)", "451": "the exchange does not serve this place (451)"}
+"""ccxt calls these unreachable. They are: but not for long hours of trying."""
+
+
+def meaning_of(error: BaseException) -> Meaning:
+    """The row of the table that `error` belongs to."""
+    name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in TABLE), "")
+    # Where a status has a meaning of its own there, as 403 has with Bybit (too many requests), ccxt knows it.
+    if name == "ExchangeNotAvailable" and (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
+        return Meaning(Ends.RUN, _FORBIDDEN[status[1]])
+    return TABLE.get(name, _UNFORESEEN)
+
+
+def translated(error: BaseException, exchange: str, what: str, *, starting: bool = False) -> ExchangeError:
+    """livekit's error for a failure of `exchange` while it was asked for `what`; `error` stays its cause.
+
+    What ends the run does so only while it is `starting`: later on there is a signal to watch, and the next minute may
+    be better.
+    """
+    meaning = meaning_of(error)
+    text = f"{exchange}: {what}: {meaning.words} ({said(error)})"
+    ours: ExchangeError
+    match meaning.ends:
+        case Ends.SYMBOL:
+            ours = MarketGone(text)
+        case Ends.RUN if starting:
+            is_access = any(kind.__name__ == "AuthenticationError" for kind in type(error).__mro__)
+            ours = CredentialsRefused(text) if is_access else ExchangeRefused(text)
+        case _:
+            ours = FeedError(text)
+    ours.__cause__ = error
+    return ours
+
+
+def said(error: BaseException) -> str:
+    """Class and text on one line, cut short; of an address only its host: the rest may hold a key and a signature."""
+    words = _PAGE.sub("a page of HTML", " ".join(str(error).split()))
+    text = _URL.sub(r"\1://\2/...", inert(words, 300))
+    kind = type(error).__name__
+    return inert(f"{kind}: {text}" if text else kind, 160)

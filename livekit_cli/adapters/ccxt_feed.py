@@ -1,0 +1,292 @@
+"""Closed candles of a ccxt exchange: what a websocket brought, and by REST whatever it did not bring in time.
+
+Laws:
+- A symbol's candles are asked for once a minute, whoever wants them, and only those that are missing.
+- What is not final by then is asked for again until the grace of its minute is over; then the minute was a quiet one,
+  and the next minute asks for it once more.
+- A minute is never taken for a quiet one on the word of an answer that does not even have the candle before it, nor
+  because its candle was refused: then it cannot be known, and is caught up with later.
+- What is refused is told, once while it lasts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.candle import MINUTE_MS, TIMEFRAMES, Candles
+from ..core.errors import FeedError, MarketGone
+from ..core.history import resample
+from ..core.page import Ask, Page, Times, plan, read_page
+from ..core.spell import Spell
+from ..core.tape import Tape
+from .ccxt_connection import Answer, Connection
+from .ccxt_sockets import Sockets
+from .clock import pause
+
+Market = Mapping[str, Any]
+
+USUAL_PAGE, LARGEST_PAGE = 500, 1000
+"""Candles per request: where the exchange does not say how many it gives, and at most."""
+
+DENSE = 10
+"""A symbol with so many candles in a row is one that always has them."""
+
+SPARSE_POLLS = 3
+"""How often the candle of another is asked for again: it may well have none."""
+
+QUIET_MINUTES = 3
+"""A symbol whose candle was waited for in vain so often in a row is asked about once a minute, without grace."""
+
+LATE = 10
+"""A candle that has not come when so many later ones should have come does not come any more."""
+
+log = logging.getLogger("livekit")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Somebody's question at `minute`: the closed candles of [since, until), epoch ms."""
+
+    symbol: str
+    timeframe: str
+    since: int
+    until: int
+    minute: int
+
+
+class Known:
+    """What is known of one symbol in one timeframe, and who is asking for more."""
+
+    def __init__(self, length: int) -> None:
+        self.tape = Tape(length)
+        self.lock = asyncio.Lock()
+        self.urgent_at = 0
+        """The newest minute at which somebody with an open signal asked."""
+        self.given_up = 0
+        """The newest minute at which candles were waited for in vain."""
+        self.vain = 0
+        """At how many minutes in a row they were."""
+        self.doubtful: int | None = None
+        """A missing candle that was believed to be none for one minute, and is looked for again in the next."""
+        self.believed: int | None = None
+        """One that was looked for again in vain."""
+        self.unproven: int | None = None
+        """The newest candle, where none had followed it: it is looked at again with the next question."""
+        self.refused = Spell()
+        self.failed_at = float("-inf")
+        self.failure: FeedError | None = None
+
+    def reconsider(self, minute: int) -> None:
+        """At a new minute, look again for what was missing among the others at the last one."""
+        if self.doubtful is not None and minute > self.given_up:
+            self.tape.forget(self.doubtful)
+            self.believed, self.doubtful = self.doubtful, None
+
+    def share_failure(self, asked: float) -> None:
+        """Who `asked` before the last one failed has waited for that answer, and does not ask once more."""
+        if self.failure is not None and asked <= self.failed_at:
+            raise FeedError(str(self.failure), is_shared=self.failure.is_shared)
+
+
+class CcxtFeed:
+    """Implements `ports.Feed`. `markets` are ccxt's, by symbol; `sockets` may bring minutes first.
+
+    `is_listed` says of a symbol that the exchange claims not to know whether that is so.
+    """
+
+    def __init__(
+        self, connection: Connection, markets: Mapping[str, Market], is_listed: Callable[[str], Awaitable[bool]]
+    ) -> None:
+        self._connection = connection
+        self._markets = markets
+        self._is_listed = is_listed
+        self.sockets: Sockets | None = None
+        self._known: dict[tuple[str, str], Known] = {}
+
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
+        """As every Feed. Raises FeedError, or MarketGone when the symbol is not traded any more."""
+        length, source = TIMEFRAMES[timeframe], self._source(timeframe)
+        last = until - until % length
+        if source != timeframe:
+            ratio = length // TIMEFRAMES[source]
+            parts = await self.candles(symbol, source, last, limit * ratio, urgent=urgent)
+            return resample(parts[parts.first_at(last - limit * length) :], timeframe)[-limit:]
+        known = self.known(symbol, timeframe)
+        wanted = Wanted(symbol, timeframe, last - limit * length, last, until - until % MINUTE_MS)
+        if urgent:
+            self.known(symbol).urgent_at = wanted.minute
+        asked = _now()
+        async with known.lock:
+            known.share_failure(asked)
+            known.reconsider(wanted.minute)
+            known.tape.keep(limit)
+            try:
+                await self._fill(wanted, known)
+            except FeedError as error:
+                known.failed_at, known.failure = _now(), error
+                raise
+        return known.tape.window(until, limit)
+
+    def known(self, symbol: str, timeframe: str = "1m") -> Known:
+        """What has been seen of `symbol` in `timeframe`."""
+        key = symbol, timeframe
+        if key not in self._known:
+            self._known[key] = Known(TIMEFRAMES[timeframe])
+        return self._known[key]
+
+    def _source(self, timeframe: str) -> str:
+        """The longest timeframe that the exchange has and that `timeframe` can be made of."""
+        offered, length = self._connection.client.timeframes or {}, TIMEFRAMES[timeframe]
+        parts = [name for name, part in TIMEFRAMES.items() if part <= length and length % part == 0 and name in offered]
+        return parts[-1] if parts else "1m"
+
+    async def _fill(self, wanted: Wanted, known: Known) -> None:
+        """Make everything that is wanted known, as far as the exchange has it."""
+        tape, polls, began = known.tape, 0, self._connection.time.machine.seconds()
+        await self._hear_sockets(wanted, tape)
+        while span := tape.missing(wanted.since, self._end(wanted, known), self._reach(wanted)):
+            if tape.length > MINUTE_MS and self._built(wanted, tape, span):
+                continue
+            before = tape.start, tape.stop
+            ask, page = await self._page(wanted, known, span)
+            is_doubted = self._take(known, ask, page, before[1])
+            if (tape.start, tape.stop) != before and not is_doubted:
+                known.vain = 0
+            elif polls < self._grace(known, page):
+                await pause(self._connection.patience.polls[polls])
+                polls += 1
+            elif fault := self._give_up(wanted, known, ask, page, before[1]):
+                raise self._connection.given_up(FeedError(fault), began)
+
+    async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
+        if self.sockets and wanted.timeframe == "1m" and tape.stop == wanted.until - MINUTE_MS:
+            await self.sockets.brings(wanted.symbol, wanted.until)
+            self.sockets.brought(wanted.until, is_there=tape.stop >= wanted.until)
+
+    def _end(self, wanted: Wanted, known: Known) -> int:
+        """Where what is waited for ends: what was given up at this minute is not waited for again."""
+        return wanted.until if known.given_up < wanted.minute else min(wanted.until, known.tape.stop)
+
+    def _built(self, wanted: Wanted, tape: Tape, span: tuple[int, int]) -> bool:
+        """Whether the bars of `span` could be made of minutes that are known."""
+        known = self.known(wanted.symbol)
+        minutes = known.tape
+        if known.doubtful is not None or not minutes.covers(*span):
+            return False
+        rows = minutes.window(span[1], (span[1] - span[0]) // MINUTE_MS)
+        tape.add(resample(rows[rows.first_at(span[0]) :], wanted.timeframe), *span)
+        return True
+
+    async def _page(self, wanted: Wanted, known: Known, span: tuple[int, int]) -> tuple[Ask, Page]:
+        """Ask for the candles of `span`."""
+        patience, at = self._connection.patience, self._connection.time.at
+        ask = plan(known.tape, span, self._reach(wanted), known.unproven)
+        answer = await self._rows(wanted, ask)
+        times = Times(at(answer.sent), at(answer.received), round(patience.settled * 1000))
+        page = read_page(answer.value, ask, times)
+        if page.is_true:
+            self._connection.succeeded(answer)
+        self._tell(wanted.symbol, known, page)
+        return ask, page
+
+    async def _rows(self, wanted: Wanted, ask: Ask) -> Answer[Any]:
+        client, market = self._connection.client, self._markets[wanted.symbol]
+        count = min(ask.count, self._page_size(wanted))
+        is_urgent = self.known(wanted.symbol).urgent_at >= wanted.minute - MINUTE_MS
+        what = f"the candles of {wanted.symbol}"
+        for is_last in (False, True):
+            try:
+                return await self._connection.ask(
+                    what,
+                    lambda: client.fetch_ohlcv(market["symbol"], wanted.timeframe, ask.first, count),
+                    urgent=is_urgent,
+                    counts=False,
+                )
+            except MarketGone as gone:
+                if not await self._is_listed(wanted.symbol):
+                    raise
+                if is_last:
+                    raise FeedError(str(gone)) from gone
+        raise AssertionError("the second time is the last")
+
+    def _take(self, known: Known, ask: Ask, page: Page, stop: int) -> bool:
+        """Put what is beyond doubt onto the tape, which went up to `stop` when it was asked for; whether something is
+        not."""
+        is_strange = page.hole != known.believed and (bool(page.faults) or known.tape.is_dense(DENSE))
+        if page.hole is None or ask.is_past or not is_strange:
+            self._keep(known, ask, page, stop, page.stop)
+            return False
+        self._keep(known, ask, page, stop, page.hole)
+        return True
+
+    def _keep(self, known: Known, ask: Ask, page: Page, stop: int, until: int) -> None:
+        tape = known.tape
+        if ask.is_past:
+            tape.add(page.candles, ask.since, until)
+            return
+        # A socket may have been quicker while the answer was under way.
+        since = ask.since if tape.stop == stop else max(ask.since, tape.stop)
+        tape.add(page.candles, since, until)
+        if until == page.stop:
+            known.unproven = page.unproven
+
+    def _grace(self, known: Known, page: Page) -> int:
+        """How often what is not final is asked for again."""
+        everything = len(self._connection.patience.polls)
+        if page.faults or not page.is_true or page.hole is not None:
+            return everything
+        if known.vain >= QUIET_MINUTES:
+            return 0
+        return everything if known.tape.is_dense(DENSE) else min(SPARSE_POLLS, everything)
+
+    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page, stop: int) -> str | None:
+        """The grace is over. What is wrong, where it cannot be known what the exchange has."""
+        tape, what = known.tape, f"{self._connection.name}: the candles of {wanted.symbol}"
+        is_inside = page.hole is not None and any(page.hole < one.timestamp < ask.until for one in page.candles)
+        if page.faults and not is_inside:
+            return f"{what}: refused {page.faults[0]}"
+        if not page.is_true and not self._is_long_quiet(tape, ask):
+            before = f"not even the one of {_clock_time(ask.proof)}, which it had" if ask.proof else "not one"
+            return f"{what}: an answer without candles, {before}"
+        if page.hole is not None:  # for now it has none: one that is missing or bad among good ones may still come
+            self._keep(known, ask, page, stop, page.stop)
+            known.doubtful = page.hole
+        known.given_up = wanted.minute
+        known.vain += 1
+        if len(tape) and tape.stop < wanted.until - LATE * tape.length:
+            tape.add((), tape.stop, wanted.until - LATE * tape.length)
+        return None
+
+    def _is_long_quiet(self, tape: Tape, ask: Ask) -> bool:
+        """Whether the last candle is out of reach of a question, and the minutes since then were asked about."""
+        is_known = len(tape) > 0 and tape.stop >= ask.until - 2 * LATE * tape.length
+        return is_known and ask.proof is None and not ask.is_past
+
+    def _reach(self, wanted: Wanted) -> int:
+        """How long a question may be, in ms, with a candle more on each side."""
+        return (self._page_size(wanted) - 3) * TIMEFRAMES[wanted.timeframe]
+
+    def _page_size(self, wanted: Wanted) -> int:
+        return self._connection.page_size(self._markets[wanted.symbol], USUAL_PAGE, LARGEST_PAGE)
+
+    def _tell(self, symbol: str, known: Known, page: Page) -> None:
+        """Say what is refused, and when that is over."""
+        if not page.faults:
+            if known.refused.good(_now()) is not None:
+                log.warning("%s: the candles of %s are sound again", self._connection.name, symbol)
+        elif known.refused.bad(_now()):
+            more = f", and {len(page.faults) - 1} more" if len(page.faults) > 1 else ""
+            log.warning("%s: refused candles of %s: %s%s", self._connection.name, symbol, page.faults[0], more)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _clock_time(time: int) -> str:
+    minutes = time // MINUTE_MS % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d} UTC"

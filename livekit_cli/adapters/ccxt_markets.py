@@ -1,0 +1,157 @@
+"""Which of an exchange's markets a symbol means, and what is remembered of it for the next start.
+
+What the trader types is compared without its separators: `BTCUSDT`, `BTC/USDT` and `btc-usdt` are one symbol. Of the
+markets that it fits, the one of the wanted kind counts (spot, or the swap that is settled in its quote currency).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from ..core.errors import ExchangeError, FeedError, UsageError
+from .ccxt_connection import Connection
+from .clock import pause
+from .names import bare_symbol
+
+Market = dict[str, Any]
+
+KINDS = ("spot", "swap")
+
+VERSION = 2
+
+log = logging.getLogger("livekit")
+
+
+class Markets:
+    """The markets of one exchange that this process needs."""
+
+    def __init__(self, connection: Connection, kind: str, cache: Path) -> None:
+        """`kind` is `spot` or `swap`; `cache` the file that remembers the markets found before."""
+        self._connection = connection
+        self._kind = kind
+        self._cache = cache
+
+    async def has(self, name: str) -> bool:
+        """Whether the exchange trades the market that ccxt calls `name`; when it does not say, it does."""
+        try:
+            answer = await self._connection.ask("its markets", self._connection.client.fetch_markets, urgent=True)
+        except ExchangeError:
+            return True
+        return any(market.get("symbol") == name and self._is_wanted(market) for market in answer.value or ())
+
+    async def open(self, symbols: Sequence[str]) -> dict[str, Market]:
+        """The market of each symbol, ready to be asked about; from the cache when it has them all.
+
+        Raises UsageError for a symbol that the exchange does not have, and ExchangeError.
+        """
+        found = self._remembered(symbols)
+        if found is None:
+            return await self.refresh(symbols, starting=True)
+        self._connection.client.set_markets(list(found.values()))
+        return found
+
+    async def refresh(self, symbols: Sequence[str], *, starting: bool = False) -> dict[str, Market]:
+        """The same, from the exchange; and remember it."""
+        client = self._connection.client
+        answer = await self._connection.ask("its markets", client.fetch_markets, starting=starting)
+        everything = [market for market in answer.value or () if isinstance(market, dict)]
+        if not everything:
+            raise FeedError(f"{self._connection.name}: its markets: an answer without one")
+        by_name = _by_name(market for market in everything if self._is_wanted(market))
+        if unknown := [symbol for symbol in symbols if bare_symbol(symbol) not in by_name]:
+            raise UsageError("\n".join(self._unknown(symbol, by_name, everything) for symbol in unknown))
+        found = {symbol: by_name[bare_symbol(symbol)] for symbol in symbols}
+        # Only these: all of a large exchange's markets are 30 MB.
+        client.set_markets(list(found.values()))
+        self._remember(found)
+        return found
+
+    def _is_wanted(self, market: Market) -> bool:
+        if market.get("active") is False or market.get("option") or market.get("future"):
+            return False
+        if self._kind == "spot":
+            return bool(market.get("spot"))
+        return bool(market.get("swap")) and bool(market.get("linear"))
+
+    def _unknown(self, symbol: str, names: Iterable[str], everything: Iterable[Market]) -> str:
+        bare, known = bare_symbol(symbol), sorted(names)
+        start = f"{self._connection.name} has no {self._kind} market {symbol!r}"
+        others = [market for market in everything if bare in _names_of(market)]
+        if any(market.get(self._kind) and market.get("active") is False for market in others):
+            return f"{start} now: it is listed, and not traded"
+        if other := next((kind for kind in KINDS if any(market.get(kind) for market in others)), None):
+            return f"{start}; it has a {other} of that name, for which its file needs `market: {other}`"
+        near = get_close_matches(bare, known, n=3, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        return f"{start} among its {len(known)}{hint}"
+
+    def _remembered(self, symbols: Sequence[str]) -> dict[str, Market] | None:
+        known = self._content()
+        found = {symbol: known.get(bare_symbol(symbol)) for symbol in symbols}
+        sound = {symbol: market for symbol, market in found.items() if self._is_sound(market)}
+        return sound if sound.keys() == found.keys() else None
+
+    def _is_sound(self, market: object) -> TypeGuard[Market]:
+        """Whether something read from the cache is a market that ccxt can be given."""
+        if not isinstance(market, dict) or not self._is_wanted(market):
+            return False
+        return all(isinstance(market.get(name), str) for name in ("id", "symbol", "base", "quote"))
+
+    def _content(self) -> dict[str, Any]:
+        """The markets that were remembered; none where the cache is not there, not whole, or of something else."""
+        try:
+            content = json.loads(self._cache.read_text(encoding="utf-8"))
+            if content["of"] == self._of() and isinstance(content["markets"], dict):
+                return dict(content["markets"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return {}  # a cache: what is not there or not whole is asked for
+        return {}
+
+    def _of(self) -> list[object]:
+        return [VERSION, self._connection.client.id, self._kind]
+
+    def _remember(self, found: Mapping[str, Market]) -> None:
+        markets = {bare_symbol(symbol): market for symbol, market in found.items()}
+        content = {"of": self._of(), "markets": self._content() | markets}
+        draft = self._cache.with_suffix(".new")
+        try:
+            self._cache.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(content, default=str), encoding="utf-8")
+            draft.replace(self._cache)
+        except OSError as error:
+            log.warning("%s cannot be written (%s); the next start asks for the markets again", self._cache, error)
+
+
+def _names_of(market: Market) -> tuple[str, str]:
+    """What a trader may call it: base with quote, and the exchange's own name."""
+    return bare_symbol(f"{market.get('base')}{market.get('quote')}"), bare_symbol(str(market.get("id")))
+
+
+def _by_name(markets: Iterable[Market]) -> dict[str, Market]:
+    """Markets by what a trader may call them; the first kind of name goes before the other."""
+    named = [(_names_of(market), market) for market in markets]
+    found: dict[str, Market] = {}
+    for place in (0, 1):
+        for names, market in named:
+            found.setdefault(names[place], market)
+    return found
+
+
+async def refreshed_quietly(markets: Markets, symbols: Sequence[str], seconds: float) -> None:
+    """Bring the cache up to date in a while, behind the first minute's work; a start must not depend on it."""
+    await pause(seconds)
+    try:
+        await markets.refresh(symbols)
+    except (ExchangeError, UsageError) as error:
+        log.info("the markets that were remembered go on being used: %s", error)
+
+
+def taker_fee_percent(market: Mapping[str, Any]) -> float | None:
+    """What one side of a trade costs on this market, in percent; None when the exchange does not say."""
+    fee = market.get("taker")
+    return float(fee) * 100 if isinstance(fee, int | float) and 0 <= fee < 1 else None

@@ -1,0 +1,164 @@
+"""A ccxt exchange as livekit runs on it: its clock, its candles and its fees, opened once for all symbols."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.candle import Candles
+from ..core.errors import ConfigError, ExchangeError, ExchangeUnreachable, FeedError, UsageError
+from .ccxt_connection import Connection
+from .ccxt_feed import CcxtFeed
+from .ccxt_import import has_websocket
+from .ccxt_markets import Market, Markets, refreshed_quietly, taker_fee_percent
+from .ccxt_patience import Patience
+from .ccxt_sockets import Sockets
+from .clock import WallClock, pause
+from .exchange_time import Machine
+
+if TYPE_CHECKING:
+    from .config.exchanges import ExchangeConfig
+
+log = logging.getLogger("livekit")
+
+
+class CcxtVenue:
+    """Implements `ports.Feed` for every symbol that it was opened with; `clock` counts the exchange's minutes."""
+
+    def __init__(
+        self,
+        config: ExchangeConfig,
+        data: Path,
+        *,
+        once: bool = False,
+        patience: Patience | None = None,
+        machine: Machine | None = None,
+    ) -> None:
+        """What is found out about the markets is remembered below `data`, for the next start."""
+        self._config = config
+        self._data = data
+        self._once = once
+        self._patience = patience or Patience()
+        self._machine = machine or Machine()
+        self._connection: Connection | None = None
+        self._feed: CcxtFeed | None = None
+        self._sockets: Sockets | None = None
+        self._markets: dict[str, Market] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.clock = WallClock(waits=not once, counted=self._counted_ms)
+
+    async def open(self, symbols: Sequence[str]) -> None:
+        """Connect, find the markets of `symbols` and compare the clocks.
+
+        Raises UsageError for an unknown symbol, ConfigError for what ccxt does not take, ExchangeUnreachable,
+        ExchangeRefused and CredentialsRefused.
+        """
+        websocket = not self._once and has_websocket(self._config.ccxt_id)
+        connection, markets = _connection(
+            self._config, self._data, websocket=websocket, patience=self._patience, machine=self._machine
+        )
+        self._connection = connection
+        self._markets = await _ready(connection, markets, symbols)
+        names = {symbol: str(market["symbol"]) for symbol, market in self._markets.items()}
+        self._feed = CcxtFeed(connection, self._markets, lambda symbol: markets.has(names[symbol]))
+        if not self._once:
+            self._begin(connection, markets, self._feed, names)
+
+    async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
+        """As every Feed."""
+        assert self._feed is not None, "the venue is not open"
+        return await self._feed.candles(symbol, timeframe, until, limit, urgent=urgent)
+
+    def fee_percent(self, symbol: str) -> float | None:
+        """What one side of a trade costs there, in percent; None when the exchange does not say."""
+        return taker_fee_percent(self._markets[symbol])
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._sockets:
+            await self._sockets.close()
+        if self._connection:
+            await self._connection.close()
+
+    def _begin(self, connection: Connection, markets: Markets, feed: CcxtFeed, names: Mapping[str, str]) -> None:
+        if connection.client.has.get("watchOHLCV"):
+            self._sockets = feed.sockets = Sockets(connection, names, lambda symbol: feed.known(symbol).tape)
+            self._sockets.open()
+        self._tasks = [
+            asyncio.create_task(refreshed_quietly(markets, list(names), self._patience.fresh)),
+            asyncio.create_task(self._keep_clocks(connection)),
+        ]
+
+    async def _keep_clocks(self, connection: Connection) -> None:
+        """Compare the clocks again when they may differ."""
+        while True:
+            await pause(self._patience.look)
+            before = connection.time.ahead_ms
+            try:
+                await connection.look_at_clocks()
+            except ExchangeError as error:
+                log.debug("%s: the clocks could not be compared: %s", connection.name, error)
+            if connection.time.ahead_ms != before:
+                self.clock.was_set()
+
+    def _counted_ms(self) -> int:
+        return self._connection.time.counted_ms() if self._connection else self._machine.wall()
+
+
+@asynccontextmanager
+async def connected(
+    config: ExchangeConfig, data: Path, symbols: Sequence[str]
+) -> AsyncIterator[tuple[Connection, dict[str, Market]]]:
+    """A connection for a while, and the markets of `symbols`; for what does not run minutes.
+
+    Raises what `CcxtVenue.open` raises.
+    """
+    connection, markets = _connection(config, data, websocket=False, patience=Patience(), machine=Machine())
+    try:
+        yield connection, await _ready(connection, markets, symbols)
+    finally:
+        await connection.close()
+
+
+def _connection(
+    config: ExchangeConfig, data: Path, *, websocket: bool, patience: Patience, machine: Machine
+) -> tuple[Connection, Markets]:
+    options = dict(config.ccxt)
+    if config.market == "swap":
+        options["options"] = {"defaultType": "swap"} | dict(options.get("options", {}))
+    try:
+        connection = Connection(
+            config.ccxt_id, config.name, options, websocket=websocket, patience=patience, machine=machine
+        )
+    except Exception as error:  # whatever ccxt's constructor makes of options that are not for it
+        where = config.path or config.name
+        raise ConfigError(f"{where}: ccxt does not take its options: {type(error).__name__}: {error}") from error
+    return connection, Markets(connection, config.market, data / "markets" / f"{config.name}-{config.market}.json")
+
+
+async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str]) -> dict[str, Market]:
+    _check_candles(connection)
+    seconds = connection.patience.start
+    try:
+        async with asyncio.timeout(seconds):
+            found = await markets.open(symbols)
+            await connection.compare_clocks(starting=True)
+    except TimeoutError:
+        raise ExchangeUnreachable(f"{connection.name}: no answer in {seconds:g} s") from None
+    except FeedError as error:
+        raise ExchangeUnreachable(str(error)) from error
+    return found
+
+
+def _check_candles(connection: Connection) -> None:
+    """Raises UsageError for an exchange whose candles livekit cannot run on."""
+    client = connection.client
+    if not client.has.get("fetchOHLCV") or "1m" not in (client.timeframes or {"1m": ""}):
+        raise UsageError(f"{connection.name} has no 1m candles, by which livekit watches a signal")
