@@ -199,3 +199,13 @@ def test_a_backtest_has_the_events_of_the_live_loop_on_the_same_candles() -> Non
     assert len(events) > 50
     assert {getattr(event, "close_reason", None) for event in events} >= {"take_profit", "stop_loss", "time_expired"}
     assert asyncio.run(lived()) == events
+
+
+def test_a_project_whose_defaults_are_all_comments_reads_no_yaml(tmp_path: Path) -> None:
+    """As `livekit init` makes it: a start would take a fifth longer."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "livekit.yaml").write_text("# a comment\n\n   # and another\n")
+    run = "import sys\nsys.argv = ['livekit', 'status']\nfrom livekit_cli.cli import start\n"
+    say = "try:\n    start()\nfinally:\n    print('yaml' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", run + say], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr

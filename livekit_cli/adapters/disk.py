@@ -87,6 +87,8 @@ class Disk:
 def why_not(error: OSError, path: Path) -> str:
     """Why `path` cannot be made: the file in the place of one of its folders, or what the system says."""
     blocking = next((folder for folder in reversed(path.parents) if folder.exists() and not folder.is_dir()), None)
+    if blocking is None and path.is_dir():
+        return "it is a folder, expected a file"
     return f"{blocking} is a file, expected a folder" if blocking else error.strerror or str(error)
 
 

@@ -8,11 +8,16 @@ from typing import Annotated
 import typer
 
 from ..ui.inert import inert
-from .options import HERE, DataFolder, Project, ReportFormat, data_folder
+from .options import HERE, DataFolder, Project, ReportFormat, data_folder, named
 from .output import complain, print_lines
 
 Name = Annotated[str | None, typer.Argument(metavar="[STRATEGY]", help="The strategy's name. [default: each one]")]
-Folder = Annotated[Path | None, typer.Option("--path", metavar="DIR", help="Where to. [default: PROJECT/logs/live]")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--path", metavar="DIR", parser=named("--path", "reports"), help="Where to. [default: PROJECT/logs/live]"
+    ),
+]
 
 
 def command(

@@ -42,6 +42,17 @@ MEANT = {
 }
 """Words that other programs have for what a command does here."""
 
+ELSEWHERE = {
+    "stop": "Ctrl-C or SIGTERM stops a run, and the next run goes on where it was",
+    "quit": "Ctrl-C or SIGTERM stops a run, and the next run goes on where it was",
+    "resume": "livekit run goes on where the last run was",
+    "restart": "livekit run goes on where the last run was",
+    "config": "livekit schema says what may stand in configs/, and livekit check what is wrong with it",
+    "download": "the demo market needs no candles, and --candles FILE takes those that you have",
+    "completion": "livekit --install-completion completes words in bash, zsh and fish",
+}
+"""What is done in another way than by a command, and how."""
+
 _SYMBOL = re.compile(r"[A-Z0-9]{5,}|[A-Z0-9]{2,}([/:_-][A-Z0-9]+)+")
 
 
@@ -108,6 +119,8 @@ def _no_command(program: Any, words: Sequence[str]) -> str:
     if other in program.commands:
         meant = shlex.join(["livekit", other, *rest]) if rest else _example(other)
         return f"there is no command {first!r}; did you mean {other!r}, as in: {meant}"
+    if first.lower() in ELSEWHERE:
+        return f"there is no command {first!r}: {ELSEWHERE[first.lower()]}"
     if first.lower() not in program.commands:
         if first.endswith(".py") or ".py:" in first or kebab(first) in known:
             meant = _as_run(["SYMBOL"], [*rest, "--strategy", first])

@@ -30,7 +30,7 @@ StrategyName = Annotated[
 ]
 
 
-def _path(option: str, example: str) -> Callable[[str | Path], Path]:
+def named(option: str, example: str) -> Callable[[str | Path], Path]:
     """Reads the value of `option`: an empty one would be the working folder, which nobody means by it."""
 
     def parse(text: str | Path) -> Path:
@@ -77,7 +77,7 @@ CandlesFile = Annotated[
     typer.Option(
         "--candles",
         metavar="FILE",
-        parser=_path("--candles", "candles.csv"),
+        parser=named("--candles", "candles.csv"),
         help="A CSV file of 1m candles as the exchange, with a header: timestamp, open, high, low, close, volume.",
         rich_help_panel=MARKET,
     ),
@@ -93,7 +93,7 @@ Project = Annotated[
     typer.Option(
         "--project",
         metavar="DIR",
-        parser=_path("--project", "."),
+        parser=named("--project", "."),
         callback=_existing,
         help="The folder with strategies/, configs/ and data/.",
         rich_help_panel=FOLDERS,
@@ -104,7 +104,7 @@ DataFolder = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        parser=_path("--data-dir", "data"),
+        parser=named("--data-dir", "data"),
         help="Where the journals are. [default: PROJECT/data]",
         rich_help_panel=FOLDERS,
     ),

@@ -57,6 +57,7 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
     from ..adapters.soundness import examine, journals
     from ..core.errors import UsageError
     from ..core.words import did_you_mean
+    from ..reports import check_known
 
     paths = journals(data)
     if which is not None and which.endswith(".jsonl"):
@@ -74,9 +75,7 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
         return found
     chosen = [one for one in found if _is_of(one, which)]
     if not chosen:
-        symbols = sorted({one.identity.symbol for one in found})
-        there = f"there are those of {', '.join(symbols)}{did_you_mean(which, symbols)}" if symbols else "there is none"
-        raise UsageError(f"there is no journal of a symbol {which!r} in {data.absolute()}; {there}")
+        check_known(data, None, which)
     return chosen
 
 

@@ -7,14 +7,21 @@ from typing import Annotated
 
 import typer
 
-from .options import HERE, Project
+from ..ui.inert import inert
+from .options import HERE, Project, named
 from .output import print_lines
 
 Kind = Annotated[
     str | None, typer.Argument(metavar="[KIND]", help="exchange, strategy, fleet or livekit; the kinds of YAML files.")
 ]
 Folder = Annotated[
-    Path | None, typer.Option("--path", metavar="DIR", help="Write it to DIR/KIND.json; all four without a KIND.")
+    Path | None,
+    typer.Option(
+        "--path",
+        metavar="DIR",
+        parser=named("--path", "configs/schema"),
+        help="Write it to DIR/KIND.json; all four without a KIND.",
+    ),
 ]
 
 
@@ -29,7 +36,7 @@ def command(kind: Kind = None, *, path: Folder = None, project: Project = HERE) 
     kinds = _checked(kind, is_written=path is not None)
     with redirect_stdout(sys.stderr):  # what the strategies' files print
         if path is not None:
-            lines = [str(file) for file in write_schemas(project, path, *kinds)]
+            lines = [inert(str(file)) for file in write_schemas(project, path, *kinds)]
         else:
             lines = json.dumps(schema_of(kinds[0], project), indent=2).splitlines()
     print_lines(lines)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import HERE, OUTPUT, DataFolder, OfSymbol, Project, data_folder
+from ..ui.inert import inert
+from .options import HERE, OUTPUT, DataFolder, OfSymbol, Project, data_folder, named
 from .output import print_lines, takes_a_table
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 OfStrategy = Annotated[str | None, typer.Option("--strategy", "-s", metavar="NAME", help="Only this strategy.")]
 Once = Annotated[bool, typer.Option("--once", help="Print the table once, and end.", rich_help_panel=OUTPUT)]
 Svg = Annotated[
-    Path | None, typer.Option("--svg", metavar="FILE", help="Write a picture of it, and end.", rich_help_panel=OUTPUT)
+    Path | None,
+    typer.Option(
+        "--svg",
+        metavar="FILE",
+        parser=named("--svg", "table.svg"),
+        help="Write a picture of it, and end.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 
 ALL_ROWS = 100_000
@@ -49,7 +57,7 @@ def command(
         nothing = str(error)  # what is asked for may be yet to come
     view = _views(data, strategy, symbol, nothing)
     if svg is not None:
-        print_lines([str(_write_picture(view(), svg))])
+        print_lines([inert(str(_write_picture(view(), svg)))])
     elif prints:
         print_lines(_lines(view()))
     else:
@@ -117,6 +125,7 @@ def _write_picture(view: View, path: Path) -> Path:
     import sys
 
     from ..adapters.clock import wall_ms
+    from ..adapters.disk import why_not
     from ..core.errors import CannotCreate
     from ..ui.look import Look, look_of
     from ..ui.picture import svg
@@ -126,5 +135,5 @@ def _write_picture(view: View, path: Path) -> Path:
     try:
         path.write_text(svg(frame(view, wall_ms(), look), look.width, "livekit watch"), encoding="utf-8")
     except OSError as error:
-        raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
+        raise CannotCreate(f"cannot write {path}: {why_not(error, path)}") from error
     return path

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
+from livekit_cli.cli import COMMANDS
+from livekit_cli.cli.mistakes import ELSEWHERE, MEANT
+
 RUN = "livekit run BTCUSDT --strategy wave"
+
+
+def test_no_command_is_said_to_be_another() -> None:
+    assert not set(COMMANDS) & (MEANT.keys() | ELSEWHERE.keys())
+    assert not MEANT.keys() & ELSEWHERE.keys()
+    assert set(MEANT.values()) <= set(COMMANDS)
 
 
 @pytest.mark.parametrize(

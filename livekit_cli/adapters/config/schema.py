@@ -16,6 +16,7 @@ from typing import Any
 from ...core.errors import CannotCreate, ConfigError, UsageError
 from ...core.settings import DEFINITIONS, FLEET, REFERENCE, STRATEGY, TABLES, WRITTEN, Schema
 from ...strategy import Parameter, Strategy, Value, parameters
+from ..disk import why_not
 from ..strategy_files import STRATEGIES, presets
 from ..strategy_import import discover
 from ..strategy_loader import load
@@ -71,7 +72,7 @@ def write_schemas(project: Path, folder: Path, *kinds: str) -> Iterator[Path]:
             draft.write_text(json.dumps(schema_of(kind, project), indent=2, ensure_ascii=False) + "\n", "utf-8")
             draft.replace(path)
         except OSError as error:
-            raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
+            raise CannotCreate(f"cannot write {path}: {why_not(error, path)}") from error
         yield path
 
 
