@@ -97,7 +97,7 @@ class Silent:
     async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
         if until > self.since:
             raise FeedError("no answer from the exchange")
-        return await self.feed.candles(symbol, timeframe, until, limit)
+        return await self.feed.candles(symbol, timeframe, until, limit, urgent=urgent)
 
 
 def main(folder: Path) -> None:
