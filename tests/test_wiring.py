@@ -226,7 +226,7 @@ def test_every_symbol_has_files_of_its_own(tmp_path: Path) -> None:
             ("A",),
             {"exchange": "binnance"},
             UsageError,
-            "no exchange 'binnance'; there are csv, demo and the ",
+            "no exchange 'binnance'; there are csv, demo, and the ",
         ),
         (("A",), {"exchange": "binnance"}, UsageError, "did you mean 'binance'"),
         (("BTCUSDT", "BTC/USDT"), {"exchange": "binance"}, UsageError, "the symbol BTCUSDT is given twice"),

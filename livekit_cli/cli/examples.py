@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("livekit schema fleet", "what may stand in a fleet, strategies of this project included"),
         ("livekit schema --path configs/schema", "all four, for an editor; run it again for a new strategy"),
     ),
+    "download": (
+        ("livekit download BTCUSDT --exchange binance --from 7d", "the last seven days, for backtest"),
+        ("livekit download BTC/USDT ETH/USDT --exchange bybit --from 2d", "two symbols; what is there is kept"),
+    ),
     "backtest": (
         ("livekit backtest BTCUSDT --strategy breakout", "the last thirty days of the demo market"),
         ("livekit backtest BTCUSDT -s breakout --from 2026-01-01 --to 2026-01-07T23:59", "one week"),

@@ -48,7 +48,6 @@ ELSEWHERE = {
     "resume": "livekit run goes on where the last run was",
     "restart": "livekit run goes on where the last run was",
     "config": "livekit schema says what may stand in configs/, and livekit check what is wrong with it",
-    "download": "the demo market needs no candles, and --candles FILE takes those that you have",
     "completion": "livekit --install-completion completes words in bash, zsh and fish",
 }
 """What is done in another way than by a command, and how."""

@@ -69,7 +69,7 @@ class Text:
     def check(self, value: object) -> str:
         """Raises ValueError."""
         if not isinstance(value, str) or not self._fits(value):
-            near = did_you_mean(value, self.choices) if isinstance(value, str | int) else ""
+            near = did_you_mean(value, self.choices) if isinstance(value, str | int) and value is not True else ""
             why = f": {self.not_yet[value]}" if isinstance(value, str) and value in self.not_yet else ""
             raise ValueError(f"expected {self.expected}{why or near}")
         return value
@@ -240,7 +240,7 @@ EXCHANGE = Table(
         Field(
             "exchange",
             Text("demo, csv or an exchange that ccxt knows, like binance", pattern="[a-z][a-z0-9]*", longest=40),
-            "Where the candles come from: the built-in demo market, a CSV file, or an exchange by its id in ccxt.",
+            "Where the candles come from: the built-in demo market, a CSV file, or an exchange by ccxt's id.",
             is_required=True,
         ),
         Field(

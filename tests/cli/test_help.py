@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import typer
 from livekit_cli import __version__
 from livekit_cli.cli import COMMANDS, GROUPS, application
 from livekit_cli.cli.examples import BEGIN, EXAMPLES
+from tests.exchange.project import exchanges_of
 
 HOUSE = Path(__file__).parents[2]
 DEADLINE = 60
@@ -118,7 +120,7 @@ def test_the_version_is_printed(livekit: Any, word: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project in which breakout has run on the demo market, with candles of its own."""
     folder = tmp_path_factory.mktemp("traded")
     for name in ("strategies", "configs"):
@@ -132,7 +134,8 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         run.send_signal(signal.SIGINT)
         run.communicate(timeout=DEADLINE)
     assert run.returncode == 0
-    return folder
+    with exchanges_of(folder):
+        yield folder
 
 
 def started(line: str, folder: Path, **streams: Any) -> subprocess.Popen[str]:

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ import typer
 
 from livekit_cli.cli import COMMANDS, application
 from livekit_cli.cli.examples import EXAMPLES
+from tests.exchange.project import exchanges_of
 
 HOUSE = Path(__file__).parents[2]
 DEADLINE = 60
@@ -46,6 +48,7 @@ WIDE = {
     "run": r"\d{4}-\d\d-\d\dT.*",
     "explain": r"\S+:\d+",
     "check": r" +\S+",
+    "download": r"\S+  [\d,]+ candles, .*",
     "schema": r" *[\"{}\[\]].*",
 }
 """What a narrow terminal may fold: paths, commands and JSON, which stay whole, and events, which have a line each."""
@@ -67,7 +70,7 @@ class Always(Strategy):
 
 
 @pytest.fixture(scope="session")
-def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A project in which breakout and always have run, with candles of its own."""
     folder = tmp_path_factory.mktemp("traded")
     for name in ("strategies", "configs"):
@@ -84,7 +87,8 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Path:
             run.send_signal(signal.SIGINT)
             run.communicate(timeout=DEADLINE)
         assert run.returncode == 0
-    return folder
+    with exchanges_of(folder):
+        yield folder
 
 
 @pytest.fixture

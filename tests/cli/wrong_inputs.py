@@ -387,11 +387,10 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "there is no command 'resume': livekit run goes on where the last run was",
         ),
         Row(
-            "candles from somewhere",
+            "candles that nobody has to fetch",
             "download BTCUSDT",
             2,
-            "there is no command 'download': the demo market needs no candles, and --candles FILE takes "
-            "those that you have",
+            "the exchange demo has nothing to download; say for example --exchange binance",
         ),
         Row(
             "another program's way to complete",
@@ -932,19 +931,19 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "a misspelt exchange",
             "run BTCUSDT -s wave --exchange dmo",
             2,
-            "no exchange 'dmo'; there are csv and demo; did you mean 'demo'?",
+            "no exchange 'dmo'; there are csv, demo, and the 104 that ccxt knows; did you mean 'demo'?",
         ),
         Row(
-            "an exchange that is not known yet",
-            "run BTCUSDT -s wave --exchange binance",
+            "a misspelt exchange of ccxt",
+            "run BTCUSDT -s wave --exchange Binnance",
             2,
-            "no exchange 'binance'; there are csv and demo",
+            "no exchange 'Binnance'; there are csv, demo, and the 104 that ccxt knows; did you mean 'binance'?",
         ),
         Row(
             "an exchange without a name",
             "run BTCUSDT -s wave --exchange ''",
             2,
-            "no exchange ''; there are csv and demo",
+            "no exchange ''; there are csv, demo, and the 104 that ccxt knows",
         ),
         Row(
             "recorded candles without a file",
@@ -2387,8 +2386,9 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "run BTCUSDT -s wave --exchange mine",
             78,
             (
-                "configs/mine.yaml:2:1: unknown key sped; expected one of candles, exchange, fee_percent, "
-                "max_entry_distance_percent, mode, seed, slippage_percent, speed; did you mean 'speed'?"
+                "configs/mine.yaml:2:1: unknown key sped; expected one of candles, ccxt, exchange, fee_percent, "
+                "key_file, market, max_entry_distance_percent, mode, seed, slippage_percent, speed; did "
+                "you mean 'speed'?"
             ),
             config("exchange: demo\nsped: 10\n"),
         ),
@@ -2396,22 +2396,24 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "an exchange's file without an exchange",
             "run BTCUSDT -s wave --exchange mine",
             78,
-            "configs/mine.yaml: exchange is missing, expected demo or csv",
+            "configs/mine.yaml: exchange is missing, expected demo, csv or an exchange that ccxt knows, like binance",
             config("speed: 10\n"),
         ),
         Row(
             "an exchange that there is not",
             "run BTCUSDT -s wave --exchange mine",
             78,
-            "configs/mine.yaml:1:11: exchange is 'dmeo', expected demo or csv; did you mean 'demo'?",
+            "configs/mine.yaml:1:11: exchange is 'dmeo', expected demo, csv or an exchange that ccxt knows, like "
+            "binance; did you mean 'demo'?",
             config("exchange: dmeo\n"),
         ),
         Row(
-            "an exchange that there is not yet",
+            "a misspelt exchange of ccxt, with what goes with it",
             "run BTCUSDT -s wave --exchange mine",
             78,
-            "configs/mine.yaml:1:11: exchange is 'binance', expected demo or csv",
-            config("exchange: binance\n"),
+            "configs/mine.yaml:1:11: exchange is 'krakn', expected demo, csv or an exchange that ccxt knows, "
+            "like binance; did you mean 'kraken'?",
+            config("exchange: krakn\nmarket: swap\n"),
         ),
         Row(
             "real orders",

@@ -309,7 +309,8 @@ def test_the_library_takes_the_exchanges_and_obeys_the_defaults_of_a_project(pro
     config(project, "again", "exchange: csv\ncandles: candles.csv\nspeed: 1000000\n")
     assert {event.exchange_name for event in asyncio.run(run(exchange_name="again"))} == {"again"}
     with pytest.raises(
-        UsageError, match="no exchange 'agin'; there are again, csv, demo and recorded; did you mean 'again'"
+        UsageError,
+        match=r"no exchange 'agin'; there are again, csv, demo, recorded, and the 104 .* did you mean 'again'",
     ):
         asyncio.run(run(exchange_name="agin"))
 
@@ -367,7 +368,10 @@ def called(project: Path, *words: str) -> tuple[int, list[str], list[str]]:
             "--config names what runs, and on which symbols: leave --strategy --candles --set out",
         ),
         (["run", "--config", "mne"], "no fleet 'mne' in "),
-        (["run", "--config", "mine", "--exchange", "fst"], "no exchange 'fst'; there are csv, demo, fast and recorded"),
+        (
+            ["run", "--config", "mine", "--exchange", "fst"],
+            "no exchange 'fst'; there are csv, demo, fast, recorded, and the 104 that ccxt knows",
+        ),
         (["run", "A"], "run needs --strategy NAME; there are breakout, crosses and quick"),
         (["backtest", "A"], "backtest needs --strategy NAME; there are breakout, crosses and quick"),
         (["run", "A", "-s", "quick", "-e", "csv"], "the exchange csv needs a file of candles: --candles FILE"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from livekit_cli.adapters.ccxt_import import ccxt_ids
 from livekit_cli.adapters.config.defaults import Defaults, data_folder_of, defaults_of
 from livekit_cli.adapters.config.exchanges import ExchangeConfig, find_exchange
 from livekit_cli.adapters.config.faults import config_faults, config_files
@@ -39,7 +40,7 @@ def parameters(project: Path, params: str) -> dict[str, Any]:
 def test_an_exchange_that_says_nothing_has_the_costs_that_are_built_in(project: Path) -> None:
     found = exchange(project, "exchange: demo\n")
     assert found == ExchangeConfig("mine", "demo", path=project / "configs" / "mine.yaml")
-    assert (found.slippage_percent, found.fee_percent, found.max_entry_distance_percent) == (0.1, 0.1, 1.0)
+    assert (found.slippage_percent, found.usual_fee_percent, found.max_entry_distance_percent) == (0.1, 0.1, 1.0)
 
 
 def test_an_exchange_has_what_its_file_says(project: Path) -> None:
@@ -103,12 +104,18 @@ def test_the_demo_needs_no_file_and_obeys_one(project: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("dmo", "no exchange 'dmo'; there are csv, demo and recorded; did you mean 'demo'?"),
-        ("../recorded", "no exchange '../recorded'; there are csv, demo and recorded; did you mean 'recorded'?"),
-        ("", "no exchange ''; there are csv, demo and recorded"),
+        ("dmo", "no exchange 'dmo'; there are csv, demo, recorded, and {ccxt}; did you mean 'demo'?"),
+        (
+            "../recorded",
+            "no exchange '../recorded'; there are csv, demo, recorded, and {ccxt}; did you mean 'recorded'?",
+        ),
+        ("", "no exchange ''; there are csv, demo, recorded, and {ccxt}"),
         ("livekit", "{configs}/livekit.yaml holds the project's defaults, and is no exchange"),
         ("fleet", "{configs}/fleet.yaml is a fleet and no exchange; it runs by --config fleet"),
-        ("other", "no exchange 'other'; there are csv, demo and recorded; {configs}/other.yml has to be named .yaml"),
+        (
+            "other",
+            "no exchange 'other'; there are csv, demo, recorded, and {ccxt}; {configs}/other.yml has to be named .yaml",
+        ),
     ],
 )
 def test_a_name_that_is_no_exchange_is_told_with_what_it_is(project: Path, name: str, told: str) -> None:
@@ -117,7 +124,8 @@ def test_a_name_that_is_no_exchange_is_told_with_what_it_is(project: Path, name:
     written(project, "other.yml", "exchange: demo\n")
     with pytest.raises(UsageError) as caught:
         find_exchange(name, project)
-    assert str(caught.value) == told.replace("{configs}", str(project / "configs"))
+    known = f"the {len(ccxt_ids())} that ccxt knows"
+    assert str(caught.value) == told.replace("{configs}", str(project / "configs")).replace("{ccxt}", known)
 
 
 @pytest.mark.parametrize(

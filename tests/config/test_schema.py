@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError, validators
 from readers import PATHS, READERS
 
+from livekit_cli.adapters.ccxt_import import ccxt_ids
 from livekit_cli.adapters.config.schema import schema_of, write_schemas
 from livekit_cli.core.errors import CannotCreate, ConfigError, UsageError
 from livekit_cli.core.settings import EXCHANGE, FLEET, LIVEKIT, RUN, STRATEGY, TABLES, Names, Number, Params, Rows, Text
@@ -146,7 +147,7 @@ def test_what_is_broken_is_no_name_to_choose(project: Path) -> None:
     (project / "configs" / "odd.yaml").write_text("exchange: odd\n")
     properties = schema_of("livekit", project)["properties"]
     assert properties["strategy"]["anyOf"][0] == {"enum": ["breakout", "fast-cross", "slow-cross", "quick"]}
-    assert properties["exchange"]["anyOf"][0] == {"enum": ["demo", "recorded"]}
+    assert properties["exchange"]["anyOf"][0] == {"enum": ["demo", "recorded", *ccxt_ids()]}
 
 
 def test_without_a_project_any_name_will_do(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def case(name: str, kind: str, text: str | bytes, *told: str) -> Case:
     return Case(name, kind, text, told)
 
 
-EXCHANGE_KEYS = "expected one of candles, exchange, fee_percent, max_entry_distance_percent, mode, seed, slippage_percent, speed"
+EXCHANGE_KEYS = "expected one of candles, ccxt, exchange, fee_percent, key_file, market, max_entry_distance_percent, mode, seed, slippage_percent, speed"
 RUN_KEYS = "expected one of exchange, interval, params, strategy, symbols"
 INTERVALS = "expected one of 1m 3m 5m 15m 30m 1h"
 PARAMS = "it has interval, lookback, factor, side, label, limit, loud, step"
@@ -44,7 +44,7 @@ SYNTAX = [
     case("Latin-1", "exchange", b"# caf\xe9\nexchange: demo\n", "{file}:1:6: the byte 0xe9 is no UTF-8 text; save the file as UTF-8"),
     case("Latin-1 in the third line", "exchange", "exchange: demo\nseed: 1\n# é ".encode() + b"\xff\n", "{file}:3:5: the byte 0xff is no UTF-8 text; save the file as UTF-8"),
     case("UTF-16", "exchange", "exchange: demo\n".encode("utf-16"), "{file}:1:1: the byte 0xff is no UTF-8 text; save the file as UTF-8"),
-    case("a BOM, which does not move columns", "exchange", b"\xef\xbb\xbfexchange: dmo\n", "{file}:1:11: exchange is 'dmo', expected demo or csv; did you mean 'demo'?"),
+    case("a BOM, which does not move columns", "exchange", b"\xef\xbb\xbfexchange: dmo\n", "{file}:1:11: exchange is 'dmo', expected demo, csv or an exchange that ccxt knows, like binance; did you mean 'demo'?"),
     case("a BOM in the middle", "exchange", b"exchange: demo\n\xef\xbb\xbfseed: 1\n", "{file}:2:1: unknown key \\ufeffseed; " + EXCHANGE_KEYS + "; did you mean 'seed'?"),
     case("CRLF, which does not move lines", "exchange", b"exchange: demo\r\nseed: -1\r\n", "{file}:2:7: seed is -1, expected a whole number from 0 to 4294967295"),
     case("a quote that is not closed", "exchange", "exchange: 'demo\n", "{file}:2:1: a quote is not closed"),
@@ -63,7 +63,7 @@ SYNTAX = [
     case("a merge key", "exchange", "exchange: demo\n<<: {seed: 1}\n", "{file}:2:1: merge keys (<<) are not supported"),
     case("a tag of YAML's own", "exchange", "exchange: !!str demo\n", "{file}:1:11: the tag !!str is not supported"),
     case("a tag that would run code", "exchange", "exchange: !!python/object/apply:os.system [ls]\n", "{file}:1:11: the tag !!python/object/apply:os.system is not supported"),
-    case("a key that is a list", "exchange", "? [exchange]\n: demo\n", "{file}: exchange is missing, expected demo or csv", "{file}:1:3: a key is a word, not a list"),
+    case("a key that is a list", "exchange", "? [exchange]\n: demo\n", "{file}: exchange is missing, expected demo, csv or an exchange that ccxt knows, like binance", "{file}:1:3: a key is a word, not a list"),
     case("a key twice", "exchange", "exchange: demo\nseed: 1\nexchange: csv\n", "{file}:3:1: exchange is here a second time, first in line 1"),
     case("a key twice in params", "strategy", "strategy: breakout\nparams:\n  lookback: 3\n  lookback: 4\n", "{file}:4:3: params.lookback is here a second time, first in line 3"),
     case("a key twice in a run", "fleet", RUN + "    symbols: [ETHUSDT]\n", "{file}:4:5: symbols is here a second time, first in line 3"),
@@ -86,7 +86,7 @@ TRAPS = [
     case(".nan", "exchange", "exchange: demo\nspeed: .NaN\n", f'{{file}}:2:8: .NaN {NUMBER}: write ".NaN" for the text'),
     case("a number beyond all", "exchange", f"exchange: demo\nseed: {'9' * 400}\n", "{file}:2:7: 99999999999999999... is larger than any number can be"),
     case("a trap in a list", "fleet", "runs:\n  - strategy: breakout\n    symbols: [BTCUSDT, on]\n", '{file}:3:24: on is true or false to some readers of YAML and text to others: write true, or "on" for the text'),
-    case("~", "exchange", "exchange: ~\n", "{file}:1:11: exchange has no value, expected demo or csv"),
+    case("~", "exchange", "exchange: ~\n", "{file}:1:11: exchange has no value, expected demo, csv or an exchange that ccxt knows, like binance"),
     case("null", "exchange", "exchange: demo\nspeed: null\n", "{file}:2:8: speed has no value, expected a number above 0, at most 1000000000"),
     case("nothing behind the colon", "exchange", "exchange: demo\nmode:\n", "{file}:2:6: mode has no value, expected paper"),
     case("null for a parameter", "strategy", "strategy: breakout\nparams: {lookback: ~}\n", "{file}:2:20: Breakout.lookback has no value, expected int"),
@@ -95,11 +95,11 @@ TRAPS = [
 # ---- keys
 
 KEYS = [
-    case("an empty exchange", "exchange", "", "{file}: exchange is missing, expected demo or csv"),
-    case("only comments", "exchange", "# later\n", "{file}: exchange is missing, expected demo or csv"),
+    case("an empty exchange", "exchange", "", "{file}: exchange is missing, expected demo, csv or an exchange that ccxt knows, like binance"),
+    case("only comments", "exchange", "# later\n", "{file}: exchange is missing, expected demo, csv or an exchange that ccxt knows, like binance"),
     case("an empty strategy", "strategy", "", "{file}: strategy is missing, expected a strategy's name or file.py:Class"),
     case("an empty fleet", "fleet", "", "{file}: runs is missing, expected a list of runs, each with strategy and symbols"),
-    case("exchange misspelled", "exchange", "exchang: demo\n", "{file}: exchange is missing, expected demo or csv", "{file}:1:1: unknown key exchang; " + EXCHANGE_KEYS + "; did you mean 'exchange'?"),
+    case("exchange misspelled", "exchange", "exchang: demo\n", "{file}: exchange is missing, expected demo, csv or an exchange that ccxt knows, like binance", "{file}:1:1: unknown key exchang; " + EXCHANGE_KEYS + "; did you mean 'exchange'?"),
     case("mode misspelled", "exchange", "exchange: demo\nmod: paper\n", "{file}:2:1: unknown key mod; " + EXCHANGE_KEYS + "; did you mean 'mode'?"),
     case("seed misspelled", "exchange", "exchange: demo\nsede: 1\n", "{file}:2:1: unknown key sede; " + EXCHANGE_KEYS + "; did you mean 'seed'?"),
     case("candles misspelled", "exchange", "exchange: csv\ncandels: candles.csv\n", "{file}: candles is missing, expected a CSV file", "{file}:2:1: unknown key candels; " + EXCHANGE_KEYS + "; did you mean 'candles'?"),
@@ -133,13 +133,13 @@ KEYS = [
 # ---- types and ranges
 
 VALUES = [
-    case("an unknown kind", "exchange", "exchange: demmo\n", "{file}:1:11: exchange is 'demmo', expected demo or csv; did you mean 'demo'?"),
-    case("a kind in capitals", "exchange", "exchange: CSV\n", "{file}:1:11: exchange is 'CSV', expected demo or csv; did you mean 'csv'?"),
-    case("a number as kind", "exchange", "exchange: 5\n", "{file}:1:11: exchange is 5, expected demo or csv"),
-    case("a flag as kind", "exchange", "exchange: true\n", "{file}:1:11: exchange is True, expected demo or csv"),
-    case("a list as kind", "exchange", "exchange: [demo]\n", "{file}:1:11: exchange is a list, expected demo or csv"),
-    case("a mapping as kind", "exchange", "exchange: {demo: 1}\n", "{file}:1:11: exchange is a mapping, expected demo or csv"),
-    case("empty text as kind", "exchange", 'exchange: ""\n', "{file}:1:11: exchange is '', expected demo or csv"),
+    case("an unknown kind", "exchange", "exchange: demmo\n", "{file}:1:11: exchange is 'demmo', expected demo, csv or an exchange that ccxt knows, like binance; did you mean 'demo'?"),
+    case("a kind in capitals", "exchange", "exchange: CSV\n", "{file}:1:11: exchange is 'CSV', expected demo, csv or an exchange that ccxt knows, like binance; did you mean 'csv'?"),
+    case("a number as kind", "exchange", "exchange: 5\n", "{file}:1:11: exchange is 5, expected demo, csv or an exchange that ccxt knows, like binance"),
+    case("a flag as kind", "exchange", "exchange: true\n", "{file}:1:11: exchange is True, expected demo, csv or an exchange that ccxt knows, like binance"),
+    case("a list as kind", "exchange", "exchange: [demo]\n", "{file}:1:11: exchange is a list, expected demo, csv or an exchange that ccxt knows, like binance"),
+    case("a mapping as kind", "exchange", "exchange: {demo: 1}\n", "{file}:1:11: exchange is a mapping, expected demo, csv or an exchange that ccxt knows, like binance"),
+    case("empty text as kind", "exchange", 'exchange: ""\n', "{file}:1:11: exchange is '', expected demo, csv or an exchange that ccxt knows, like binance"),
     case("real orders", "exchange", "exchange: demo\nmode: live\n", "{file}:2:7: mode is 'live', expected paper: real orders are not possible yet"),
     case("another mode", "exchange", "exchange: demo\nmode: papper\n", "{file}:2:7: mode is 'papper', expected paper; did you mean 'paper'?"),
     case("a number as text", "exchange", 'exchange: demo\nspeed: "60"\n', "{file}:2:8: speed is '60', expected a number above 0, at most 1000000000"),
@@ -213,8 +213,8 @@ FLEETS = [
     case("an unknown strategy in a run", "fleet", "runs:\n  - strategy: breakot\n    symbols: [BTCUSDT]\n", f"{{file}}:2:15: there is no strategy 'breakot'; {STRATEGIES}; did you mean 'breakout'?"),
     case("a wrong parameter in a run", "fleet", RUN + "    params: {lookback: soon, fctor: 2}\n", "{file}:4:24: Breakout.lookback is 'soon', expected int", f"{{file}}:4:30: Breakout has no parameter 'fctor'; {PARAMS}; did you mean 'factor'?"),
     case("an __init__ that overrules", "fleet", "runs:\n  - strategy: slow-cross\n    symbols: [BTCUSDT]\n    params: {length: 9}\n", "{file}:2:15: the __init__ of SlowCross sets length to 3, and 9 was asked for"),
-    case("an unknown exchange", "fleet", "exchange: dmo\n" + RUN, "{file}:1:11: no exchange 'dmo'; there are csv, demo and recorded; did you mean 'demo'?"),
-    case("an unknown exchange in a run", "fleet", RUN + "    exchange: recorde\n", "{file}:4:15: no exchange 'recorde'; there are csv, demo and recorded; did you mean 'recorded'?"),
+    case("an unknown exchange", "fleet", "exchange: dmo\n" + RUN, "{file}:1:11: no exchange 'dmo'; there are csv, demo, recorded, and the 104 that ccxt knows; did you mean 'demo'?"),
+    case("an unknown exchange in a run", "fleet", RUN + "    exchange: recorde\n", "{file}:4:15: no exchange 'recorde'; there are csv, demo, recorded, and the 104 that ccxt knows; did you mean 'recorded'?"),
     case("a dash in the exchange's name", "fleet", RUN + "    exchange: my-exchange\n", "{file}:4:15: exchange is 'my-exchange', expected the name of an exchange"),
     case("csv without its file", "fleet", "exchange: csv\n" + RUN, "{file}:1:11: the exchange csv has no candles; say in {project}/configs/csv.yaml which"),
     case("two symbols on recorded candles", "fleet", "exchange: recorded\nruns:\n  - strategy: breakout\n    symbols: [BTCUSDT]\n  - strategy: fast-cross\n    symbols: [ETHUSDT]\n", "{file}:6:15: ETHUSDT: the exchange recorded has the candles of one symbol, which is that of line 4"),
@@ -222,7 +222,7 @@ FLEETS = [
         "many lines wrong at once",
         "fleet",
         "exchange: nowhere\nruns:\n  - strategy: breakot\n    symbols: BTCUSDT\n  - symbols: [ETHUSDT]\n    params: 5\n",
-        "{file}:1:11: no exchange 'nowhere'; there are csv, demo and recorded",
+        "{file}:1:11: no exchange 'nowhere'; there are csv, demo, recorded, and the 104 that ccxt knows",
         f"{{file}}:3:15: there is no strategy 'breakot'; {STRATEGIES}; did you mean 'breakout'?",
         "{file}:4:14: symbols is 'BTCUSDT', expected a list of symbols like [BTCUSDT, ETHUSDT]",
         "{file}:5:5: strategy is missing, expected a strategy's name or file.py:Class",
@@ -233,7 +233,7 @@ FLEETS = [
 # ---- defaults
 
 DEFAULTS = [
-    case("an unknown default exchange", "livekit", "exchange: dem0\n", "{file}:1:11: no exchange 'dem0'; there are csv, demo and recorded; did you mean 'demo'?"),
+    case("an unknown default exchange", "livekit", "exchange: dem0\n", "{file}:1:11: no exchange 'dem0'; there are csv, demo, recorded, and the 104 that ccxt knows; did you mean 'demo'?"),
     case("an unknown default strategy", "livekit", "strategy: brekout\n", f"{{file}}:1:11: there is no strategy 'brekout'; {STRATEGIES}; did you mean 'breakout'?"),
     case("a wrong default speed", "livekit", "speed: 0\n", "{file}:1:8: speed is 0, expected a number above 0, at most 1000000000"),
     case("a list of defaults", "livekit", "- demo\n", "{file}:1:1: expected `name: value` lines, found a list"),
@@ -250,7 +250,7 @@ ENVIRONMENT = [
     case("a value of another type", "exchange", "exchange: demo\nspeed: ${SECRET}\n", "{file}:2:8: speed is ${SECRET} from the environment, expected a number above 0, at most 1000000000"),
     case("a value out of range", "exchange", "exchange: demo\nfee_percent: ${FORTY}\n", "{file}:2:14: fee_percent is ${FORTY} from the environment, expected a number from 0 to 10"),
     case("half a number for a whole one", "exchange", "exchange: demo\nseed: ${HALF}\n", "{file}:2:7: seed is ${HALF} from the environment, expected a whole number from 0 to 4294967295"),
-    case("an empty value", "exchange", "exchange: ${EMPTY}\n", "{file}:1:11: exchange is ${EMPTY} from the environment, expected demo or csv"),
+    case("an empty value", "exchange", "exchange: ${EMPTY}\n", "{file}:1:11: exchange is ${EMPTY} from the environment, expected demo, csv or an exchange that ccxt knows, like binance"),
     case("a value that is a trap", "strategy", "strategy: breakout\nparams: {loud: ${YES}}\n".replace("${YES}", '"${YES}"'), "{file}:2:16: Breakout.loud is ${YES} from the environment, expected bool"),
     case("a parameter of another type", "strategy", 'strategy: breakout\nparams: {lookback: "${SECRET}"}\n', "{file}:2:20: Breakout.lookback is ${SECRET} from the environment, expected int"),
     case("an unknown parameter", "strategy", 'strategy: breakout\nparams: {lokback: "${SECRET}"}\n', f"{{file}}:2:10: Breakout has no parameter 'lokback'; {PARAMS}; did you mean 'lookback'?"),
@@ -259,7 +259,7 @@ ENVIRONMENT = [
     case("a spelling of the environment", "strategy", "strategy: ${CLASS}\n", "{file}:1:11: strategy is ${CLASS}, expected the name, as it is listed"),
     case("a kind of the environment", "exchange", "exchange: ${SORT}\ncandles: candles.csv\n", "{file}:2:1: candles goes with exchange: csv, not ${SORT}"),
     case("a strategy file of the environment", "strategy", "strategy: ideas/${SECRET}.py\n", "{file}:1:11: there is no strategy file {project}/ideas/${SECRET}.py"),
-    case("an exchange of the environment", "fleet", "exchange: ${SECRET}\n" + RUN, "{file}:1:11: no exchange '${SECRET}'; there are csv, demo and recorded"),
+    case("an exchange of the environment", "fleet", "exchange: ${SECRET}\n" + RUN, "{file}:1:11: no exchange '${SECRET}'; there are csv, demo, recorded, and the 104 that ccxt knows"),
     case("candles of the environment", "exchange", "exchange: csv\ncandles: ${SECRET}/candles.csv\n", "{file}:2:10: candles is ${SECRET}/candles.csv: there is no file {project}/${SECRET}/candles.csv"),
     case("a symbol of the environment, twice", "fleet", 'runs:\n  - strategy: breakout\n    symbols: [hunter2, "${SECRET}"]\n', "{file}:3:24: symbols: ${SECRET} is here a second time"),
     case("a symbol of the environment that shares a journal", "fleet", 'runs:\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n  - strategy: breakout\n    symbols: ["${SECRET}"]\n', "{file}:5:15: ${SECRET} would share its journal with line 3"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import ConfigError, UsageError
 from ...core.pnl import FEE_PERCENT, SLIPPAGE_PERCENT
-from ...core.settings import BUILT_IN, CCXT, EXCHANGE, kind_of
+from ...core.settings import BUILT_IN, CCXT, EXCHANGE, Table, Text, kind_of
 from ...core.state import MAX_ENTRY_DISTANCE_PERCENT, Identity, Terms
 from ...core.words import did_you_mean
 from ..ccxt_import import ccxt_ids
@@ -138,22 +139,27 @@ def _files(project: Path) -> dict[str, Path]:
 
 def _unknown(name: str, project: Path) -> str:
     names = [one.name for one in list_exchanges(project)]
-    known = f"{', '.join(names)} and the {len(ccxt_ids())} that ccxt knows"
+    known = f"{', '.join(names)}, and the {len(ccxt_ids())} that ccxt knows"
     names += ccxt_ids()
     elsewhere = project / CONFIGS / f"{name}.yml"
     hint = f"; {elsewhere} has to be named .yaml" if "/" not in name and elsewhere.exists() else ""
     return f"no exchange {name!r}; there are {known}{hint or did_you_mean(name, names)}"
 
 
+@lru_cache(maxsize=1)
+def exchange_table() -> Table:
+    """The fields of an exchange's file, the first of which may be every exchange that the installed ccxt knows."""
+    kind, *others = EXCHANGE.fields
+    assert isinstance(kind.type, Text)
+    known = replace(kind.type, choices=(*BUILT_IN, *ccxt_ids()))
+    return replace(EXCHANGE, fields=(replace(kind, type=known), *others))
+
+
 def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeConfig:
     _check_name(name, path)
-    values = read(section, EXCHANGE)
+    values = read(section, exchange_table())
     candles = _candles(section, values, project)
     kind = kind_of(values["exchange"] or "")
-    if kind == CCXT and section.is_sound and values["exchange"] not in ccxt_ids():
-        known = [*BUILT_IN, *ccxt_ids()]
-        hint = did_you_mean(values["exchange"], known)
-        section.fault("exchange", f"exchange is {values['exchange']!r}, which ccxt does not know{hint}")
     keys = _keys(section, values, project)
     section.finish()
     return ExchangeConfig(

@@ -14,13 +14,14 @@ from types import NoneType
 from typing import Any
 
 from ...core.errors import CannotCreate, ConfigError, UsageError
-from ...core.settings import DEFINITIONS, FLEET, REFERENCE, STRATEGY, TABLES, WRITTEN, Schema
+from ...core.settings import DEFINITIONS, EXCHANGE, FLEET, REFERENCE, STRATEGY, TABLES, WRITTEN, Schema
 from ...strategy import Parameter, Strategy, Value, parameters
+from ..ccxt_import import ccxt_ids
 from ..disk import why_not
 from ..strategy_files import STRATEGIES, presets
 from ..strategy_import import discover
 from ..strategy_loader import load
-from .exchanges import ExchangeConfig, list_exchanges
+from .exchanges import ExchangeConfig, exchange_table, list_exchanges
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -51,7 +52,7 @@ class Known:
 
 def schema_of(kind: str, project: Path) -> Schema:
     """The JSON schema (draft 2020-12) of a file of that kind in `project`, whose strategy files are imported."""
-    table = TABLES[kind]
+    table = exchange_table() if kind == EXCHANGE.name else TABLES[kind]
     schema = {"$schema": DIALECT, "title": f"livekit: {kind}", **table.schema(), "$defs": DEFINITIONS}
     strategies = [known for known in _strategies(project) if table is not STRATEGY or not known.is_preset]
     exchanges = _exchanges(project)
@@ -95,7 +96,8 @@ def _strategies(project: Path) -> list[Known]:
 def _exchanges(project: Path) -> list[str]:
     """The names that a file may give; csv is none until its own file says which candles it has."""
     sound = [one for one in list_exchanges(project) if isinstance(one, ExchangeConfig)]
-    return [one.name for one in sound if one.kind != "csv" or one.candles]
+    names = [one.name for one in sound if one.kind != "csv" or one.candles]
+    return [*names, *(one for one in ccxt_ids() if one not in names)]
 
 
 def _add(schema: Schema, strategies: list[Known], exchanges: list[str]) -> None:
