@@ -64,7 +64,7 @@ class Markets:
             raise FeedError(f"{self._connection.name}: its markets: an answer without one")
         by_name = _by_name(market for market in everything if self._is_wanted(market))
         if unknown := [symbol for symbol in symbols if bare_symbol(symbol) not in by_name]:
-            raise UsageError("\n".join(self._unknown(symbol, by_name, everything) for symbol in unknown))
+            raise UsageError(*(self._unknown(symbol, by_name, everything) for symbol in unknown))
         found = {symbol: by_name[bare_symbol(symbol)] for symbol in symbols}
         # Only these: all of a large exchange's markets are 30 MB.
         client.set_markets(list(found.values()))

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livekit_cli.adapters.demo import BEGIN, BLOCK, DemoMarket, anchor, pair_of, split_symbol
+from livekit_cli.adapters.demo import BEGIN, DemoMarket
+from livekit_cli.adapters.demo_pairs import BLOCK, pair_of, split_symbol
+from livekit_cli.adapters.demo_prices import anchor
 from livekit_cli.core.candle import EMPTY, MINUTE_MS, TIMEFRAMES, Candle, Candles
 from livekit_cli.core.history import resample
 

@@ -140,11 +140,7 @@ class Minutes:
 
     async def until(self, condition: Callable[[], bool], *, passing: bool = False) -> None:
         """With `passing`, a pause that somebody waits out passes at once, as far as it lies in the minute."""
-        async with asyncio.timeout(SECONDS):
-            while not condition():  # of snapshots and ledgers, which set no asyncio.Event
-                if passing:
-                    self._let_pause_pass()
-                await asyncio.sleep(0.002)
+        await until(condition, self._let_pause_pass if passing else None)
 
     def _let_pause_pass(self) -> None:
         left = self.connection.pauses.left(self.connection.time.machine.seconds())
@@ -155,6 +151,15 @@ class Minutes:
         """How many candle requests the ledger has."""
         more = {} if symbol is None else {"symbol": symbol}
         return self.exchange.ledger.count(endpoint="klines", **more, **wanted)
+
+
+async def until(condition: Callable[[], bool], meanwhile: Callable[[], None] | None = None) -> None:
+    """Wait for a condition of what sets no asyncio.Event: snapshots, ledgers, files."""
+    async with asyncio.timeout(SECONDS):
+        while not condition():
+            if meanwhile:
+                meanwhile()
+            await asyncio.sleep(0.002)
 
 
 def wall_now() -> int:

@@ -20,7 +20,7 @@ from tests.exchange.client import options
 from tests.exchange.clock import MINUTE_MS
 from tests.exchange.server import LocalExchange
 
-from .harness import QUICK, START, Hand
+from .harness import QUICK, START, Hand, until
 
 BOTH = pytest.mark.parametrize("exchange_id", ["binance", "bybit"])
 
@@ -141,9 +141,7 @@ def test_a_short_pause_is_waited_out(exchange: LocalExchange) -> None:
         with exchange.faults.add("status-429-after-7", count=1):
             asking = asyncio.create_task(time_of(connection))
             await exchange.ledger.arrived(1, endpoint="time", outcome="status-429-after-7")
-            async with asyncio.timeout(10):
-                while connection.pauses.left(connection.time.machine.seconds()) <= 0:  # noqa: ASYNC110
-                    await asyncio.sleep(0.001)
+            await until(lambda: connection.pauses.left(connection.time.machine.seconds()) > 0)
             assert exchange.ledger.count(endpoint="time") == 1
             exchange.clock.advance(7_000)
             await asking
@@ -275,7 +273,7 @@ def test_what_a_failure_becomes(
             await time_of(connection, starting=starting)
         assert type(failed.value) is becomes
 
-    connected(exchange, work, exchange_id)
+    connected(exchange, work, exchange_id, patience=replace(QUICK, ask=1.0))
 
 
 def test_a_key_or_a_page_of_html_is_never_shown() -> None:

@@ -17,7 +17,7 @@ from livekit_cli.core.errors import ExchangeUnreachable, MarketGone, UsageError
 from tests.exchange.market import Listing
 from tests.exchange.server import LocalExchange
 
-from .harness import QUICK, START, venue_of
+from .harness import QUICK, START, until, venue_of
 
 BOTH = pytest.mark.parametrize("exchange_id", ["binance", "bybit"])
 
@@ -85,7 +85,7 @@ def test_a_wrong_one_is_named_with_the_nearest(
 def test_all_that_are_wrong_are_named_at_once(exchange: LocalExchange, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         opened(exchange, tmp_path, "BTCUSDT", "BTCUSD", "ETHUSD")
-    assert [line.split("'")[1] for line in str(refused.value).splitlines()] == ["BTCUSD", "ETHUSD"]
+    assert [line.split("'")[1] for line in refused.value.lines] == ["BTCUSD", "ETHUSD"]
 
 
 def test_one_that_is_there_as_another_kind_is_said_so(exchange: LocalExchange, tmp_path: Path) -> None:
@@ -199,9 +199,7 @@ def test_behind_a_start_the_markets_are_brought_up_to_date(exchange: LocalExchan
         async with venue_of(exchange, tmp_path, once=False, patience=replace(QUICK, fresh=0.0)):
             await exchange.ledger.arrived(1, endpoint="markets")
             before = cache(tmp_path).stat().st_mtime_ns
-            async with asyncio.timeout(20):
-                while cache(tmp_path).stat().st_mtime_ns == before:  # noqa: ASYNC110
-                    await asyncio.sleep(0.005)
+            await until(lambda: cache(tmp_path).stat().st_mtime_ns != before)
 
     opened(exchange, tmp_path, "BTCUSDT")
     exchange.ledger.clear()
