@@ -18,7 +18,7 @@ from .core.event import ActiveMinute, Closed, Event, MinuteResult, Opened, repla
 from .core.machine import settle, step
 from .core.minute import quiet, seen
 from .core.pulse import Snapshot
-from .core.schedule import Turn, bucket
+from .core.schedule import remembered
 from .core.state import (
     Closing,
     Filled,
@@ -107,9 +107,11 @@ class Runner:
         self._state: State = journal.last.state if journal.last else Idle()
         self._acknowledged = Acknowledged(journal.acked)
         # What an earlier run saw is no news of the feed that this one has.
-        self._pulse = journal.pulse._replace(error=None, error_time=None, first=None, newest_candle=None)
+        self._pulse = journal.pulse._replace(
+            error=None, error_time=None, error_code=None, first=None, newest_candle=None
+        )
         self._finished = self._looked_at = _finished(journal)
-        self._turn = _turn(journal, strategist.interval_ms)
+        self._turn = remembered(journal.pulse.turn, journal.last, strategist.interval_ms)
         self._blind = 0
         self._told = Told()
         self._latest_ask = LATE_MS
@@ -186,7 +188,7 @@ class Runner:
             try:
                 await self._trade(last.owed.order)
             except DiskFull as error:
-                self._report(last.time, str(error))  # the next minute tries again
+                self._report(last.time, str(error), error.exit_code)  # the next minute tries again
         self._beat("running")
 
     async def _minute(self, time: int) -> None:
@@ -200,10 +202,11 @@ class Runner:
             sees = self._pulse.price is not None
         except FeedError as error:
             # What every symbol of the exchange meets is logged by their connection to it.
-            self._report(time, str(error), tells=not error.is_shared and self._told.begins(time, "feed"))
+            tells = not error.is_shared and self._told.begins(time, "feed")
+            self._report(time, str(error), error.exit_code, tells=tells)
             sees = False
         except DiskFull as error:
-            self._report(time, str(error))
+            self._report(time, str(error), error.exit_code)
         self._count_blind(time, sees)
         if result is not None:
             self._finished = time
@@ -347,13 +350,13 @@ class Runner:
         self._blind += 1
         if self._blind >= BLIND_MINUTES:
             text = f"ALARM: a signal is open and there has been no price for {self._blind} minutes"
-            self._report(time, text, tells=is_doubling(self._blind, BLIND_MINUTES))
+            self._report(time, text, FeedError.exit_code, tells=is_doubling(self._blind, BLIND_MINUTES))
 
-    def _report(self, time: int, text: str, *, tells: bool | None = None) -> None:
+    def _report(self, time: int, text: str, code: int = StrategyError.exit_code, *, tells: bool | None = None) -> None:
         """Show `text` in the pulse, and log it when it is news, unless `tells` says whether to."""
         if self._told.is_news(time, text, "") if tells is None else tells:
             log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
-        self._pulse = self._pulse._replace(error=text, error_time=time)
+        self._pulse = self._pulse._replace(error=text, error_time=time, error_code=code)
 
     def _beat(self, status: str) -> None:
         self._pulse = self._pulse._replace(
@@ -374,20 +377,6 @@ def _finished(journal: Journal) -> int | None:
     if last is None:
         return minute
     return last.time if minute is None else max(minute, last.time)
-
-
-def _turn(journal: Journal, interval_ms: int) -> Turn:
-    """What the pulse remembers, or the signal proposed last if that is later: a pulse may be lost, a step is not."""
-    turn = journal.pulse.turn
-    match journal.last:
-        case Step(state=Opening(signal) | Open(signal) | Closing(signal)) | Step(owed=Publish(Closed(signal=signal))):
-            answered = signal.timestamp
-        case Step(time=time, state=Idle(), owed=None):
-            answered = time  # an entry that was rejected
-        case _:
-            return turn
-    opened = bucket(answered, interval_ms)
-    return turn if turn.used is not None and turn.used >= opened else Turn(opened)
 
 
 def _word(report: Report) -> str:

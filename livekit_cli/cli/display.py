@@ -17,7 +17,7 @@ from typing import Any, TextIO, cast
 from ..adapters.clock import wall_ms
 from ..ui.look import Look, look_of
 from ..ui.screen import CLEAN_LINE, Screen
-from ..ui.styled import painted, said
+from ..ui.styled import painted
 from ..ui.table import View, frame
 from .output import Output
 from .stand_in import StandIn, Waiting
@@ -84,7 +84,7 @@ class Display:
             return
 
     def _place(self, printed: list[str], look: Look) -> None:
-        self._output.put(self._screen.change(self._lines, self._size, [said(line, look) for line in printed]))
+        self._output.put(self._screen.change(self._lines, self._size, [look.shown(line) for line in printed]))
 
     def _notice(self) -> None:
         """What may have moved the lines since the last time: another size, a shell after Ctrl-Z, an Enter typed."""

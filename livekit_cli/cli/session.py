@@ -9,10 +9,12 @@ from contextlib import nullcontext, redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING
 
+import typer
+
 from ..adapters.farewell import Farewell
 from ..adapters.stderr_log import StderrLog
 from ..adapters.threads import Threads
-from ..core.errors import DiskFailed, StrategyError
+from ..core.errors import DiskFailed, LivekitError, StrategyError
 from ..core.event import Event
 from ..core.state import Open
 from ..core.tally import Tally
@@ -25,6 +27,7 @@ from .output import Output, complain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..core.pulse import Snapshot
     from ..wiring import Desk
     from .display import Display
 
@@ -66,20 +69,29 @@ class Session:
                     await self._show_lines(running)
             await asyncio.wait([running])
             self._say_how_it_ended()
-            running.result()
+            self._raise_fault(running)
             if self._once:
                 self._tell_cron()
             if self._unshown:
                 raise DiskFailed(f"standard output: {self._unshown}; what was not shown is in the journal")
 
+    def _raise_fault(self, running: asyncio.Task[None]) -> None:
+        """Raises the gravest fault that halted a symbol; only its code when the log has just told of all there are."""
+        fault = running.exception()
+        if isinstance(fault, LivekitError) and all(post.fault for post in self._fleet.posts):
+            raise typer.Exit(fault.exit_code)
+        running.result()
+
     def _tell_cron(self) -> None:
-        """Raises StrategyError when a symbol met an error: nobody looks at a table, and the exit code has to tell."""
+        """Ends with the code of the gravest error that a symbol met: nobody looks at a table, and it has to tell."""
         met = [one for one in self._fleet.snapshots if one.pulse.error]
-        if met:
-            first = met[0]
-            told = f"{inert(first.identity.strategy)} {inert(first.identity.symbol)}: {first.pulse.error}"
-            others = f", and {len(met) - 1} more symbols met errors" if len(met) > 1 else ""
-            raise StrategyError(f"not all went well: {told}{others}")
+        if not met:
+            return
+        gravest = max(met, key=_code)  # a full disk before an exchange, and that before a strategy
+        told = f"{gravest.identity.strategy} {gravest.identity.symbol}: {gravest.pulse.error}"
+        others = f", and {len(met) - 1} more symbols met errors" if len(met) > 1 else ""
+        complain(f"livekit: not all went well: {told}{others}")
+        raise typer.Exit(_code(gravest))
 
     def _stop(self) -> None:
         if self._stopping is None:
@@ -164,6 +176,10 @@ class Session:
                 signal = snapshot.state.signal
                 since = time_text(signal.timestamp)
                 complain(f"{name}: still open, {signal.position} since {since}; the next run goes on watching it")
+
+
+def _code(snapshot: Snapshot) -> int:
+    return snapshot.pulse.error_code or StrategyError.exit_code
 
 
 def _logging() -> StderrLog:

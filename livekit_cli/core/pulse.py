@@ -16,7 +16,7 @@ class Pulse(NamedTuple):
     minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
     `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`;
     `began` is the newest durable step when the last run opened the journal: what came after it is of this run.
-    `first` is the minute that the last run looked at first.
+    `first` is the minute that the last run looked at first, and `error_code` the exit code that goes with `error`.
     """
 
     seq: int = 0
@@ -38,6 +38,7 @@ class Pulse(NamedTuple):
     command: str = ""
     began: int = 0
     first: int | None = None
+    error_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .event import Closed
+from .state import Closing, Idle, Open, Opening, Publish, Step
+
 ATTEMPTS = 3
 """How often a strategy that fails is asked in one bucket."""
 
@@ -32,3 +35,16 @@ class Turn(NamedTuple):
         tried = bucket(time, interval_ms)
         failures = self.failures + 1 if tried == self.tried else 1
         return Turn(tried if failures >= ATTEMPTS else self.used, tried, failures)
+
+
+def remembered(turn: Turn, last: Step | None, interval_ms: int) -> Turn:
+    """`turn`, which may have been lost, or the one that the `last` step bears witness to if that is later."""
+    match last:
+        case Step(state=Opening(signal) | Open(signal) | Closing(signal)) | Step(owed=Publish(Closed(signal=signal))):
+            answered = signal.timestamp
+        case Step(time=time, state=Idle(), owed=None):
+            answered = time  # an entry that was rejected
+        case _:
+            return turn
+    opened = bucket(answered, interval_ms)
+    return turn if turn.used is not None and turn.used >= opened else Turn(opened)

@@ -15,7 +15,7 @@ from .bar import bar
 from .lines import duration_text, percent_text, price_text
 from .look import Look
 from .rows import Row, remark
-from .styled import Line, Piece, aligned, joined, said, width_of
+from .styled import Line, Piece, aligned, joined, width_of
 
 NAME_CELLS = 16
 """Longest name in a cell; names may have 64 letters."""
@@ -45,12 +45,12 @@ class Column(NamedTuple):
 
 
 def _words(get: Callable[[Row], str]) -> Cell:
-    return lambda row, look, _form: [Piece(said(get(row), look, NAME_CELLS), row.styles)]
+    return lambda row, look, _form: [Piece(look.shown(get(row), NAME_CELLS), row.styles)]
 
 
 def _symbol(row: Row, look: Look, _form: Form) -> Line:
     styles = ("bold",) if row.signal and row.health is Health.OK else row.styles
-    return [Piece(said(row.snapshot.identity.symbol, look, NAME_CELLS), styles)]
+    return [Piece(look.shown(row.snapshot.identity.symbol, NAME_CELLS), styles)]
 
 
 def _state(row: Row, _look: Look, _form: Form) -> Line:
@@ -189,7 +189,7 @@ def _width(column: Column, cells: Sequence[Line], form: Form) -> int:
 
 
 def _heading(column: Column, width: int, form: Form, look: Look) -> Line:
-    text = _legend(form, look) if column.name == BAR else said(column.name, look, width)
+    text = _legend(form, look) if column.name == BAR else look.shown(column.name, width)
     return [Piece(text, ("dim", "bold"))]
 
 

@@ -15,7 +15,7 @@ from .lines import clock_text, duration_text, minute_text, percent_text, price_t
 from .look import Look
 from .spark import sparkline
 from .story import JournalLine, Story
-from .styled import Piece, said, wrapped
+from .styled import Piece
 
 Lines = list[str]
 
@@ -59,10 +59,10 @@ def explain_lines(story: Story, look: Look, *, raw: bool = False) -> Lines:
 def _head(story: Story, look: Look) -> Lines:
     identity, signal = story.identity, story.explanation.signal
     mode = look.paint(f" {identity.mode.value.upper()} ", "reverse", "red" if identity.mode == "live" else "green")
-    where = said(f"{identity.strategy} on {identity.exchange}", look, max(1, look.width - len(identity.mode.value) - 4))
-    what = said(f"{signal.id}  {identity.symbol} {signal.position}", look, look.width)
-    notes = [look.paint(line, "yellow") for note in story.notes for line in wrapped(f"Note: {note}", look)]
-    text = wrapped(f'"{signal.note}"', look) if signal.note else []
+    where = look.shown(f"{identity.strategy} on {identity.exchange}", max(1, look.width - len(identity.mode.value) - 4))
+    what = look.shown(f"{signal.id}  {identity.symbol} {signal.position}", look.width)
+    notes = [look.paint(line, "yellow") for note in story.notes for line in look.wrapped(f"Note: {note}")]
+    text = look.wrapped(f'"{signal.note}"') if signal.note else []
     return [look.paint(what, "bold"), f"{mode}  {where}", *text, *_became(story, look), *notes]
 
 
@@ -73,11 +73,11 @@ def _became(story: Story, look: Look) -> Lines:
         lasted = duration_text(told.closed.close_timestamp - signal.timestamp)
         return [f"closed {told.closed.close_reason} {look.signed(percent_text(earned), earned)} after {lasted}"]
     if story.rejected:
-        return wrapped("never opened: its entry order was refused for good", look)
+        return look.wrapped("never opened: its entry order was refused for good")
     if isinstance(story.state, Opening):
-        return wrapped("opening: its entry order is owed, and the next run submits it", look)
+        return look.wrapped("opening: its entry order is owed, and the next run submits it")
     if isinstance(story.state, Closing):
-        return wrapped(f"closing for {story.state.close_reason}: its exit order is owed, the next run submits it", look)
+        return look.wrapped(f"closing for {story.state.close_reason}: its exit order is owed, the next run submits it")
     return [f"open since {minute_text(signal.timestamp)}"]
 
 
@@ -109,11 +109,11 @@ def _row(*texts: str) -> Row:
 def _opening(story: Story, look: Look) -> Lines:
     told, signal = story.explanation, story.explanation.signal
     asked = f"{story.identity.strategy} was asked at {minute_text(signal.timestamp)} and proposed a {signal.position}."
-    lines = wrapped(asked, look)
+    lines = look.wrapped(asked)
     if told.opening is None:
         recorded = told.opened.current_price if told.opened else None
         return [*lines, *([] if recorded is None else [f"VWAP recorded {recorded!r}"])]
-    return [*lines, *_pricing(told.opening, look), *wrapped(_entry(told.signal, told.opening), look)]
+    return [*lines, *_pricing(told.opening, look), *look.wrapped(_entry(told.signal, told.opening))]
 
 
 def _entry(signal: Signal, opening: Pricing) -> str:
@@ -129,7 +129,7 @@ def _pricing(pricing: Pricing, look: Look) -> Lines:
     """The candles of the five minutes, the sums, and what they make, beside what was recorded."""
     if not pricing.rows:
         told = "no candle opened in these five minutes"
-        return wrapped(f"{told}; recorded {pricing.recorded!r}" if pricing.recorded is not None else told, look)
+        return look.wrapped(f"{told}; recorded {pricing.recorded!r}" if pricing.recorded is not None else told)
     rows = [[Piece(name, ("bold",)) for name in CANDLE_COLUMNS], *_candle_rows(pricing)]
     table = grid(rows, look, left={0}, cut=0, gives_way=(1, 2, 3, 5))
     few = len(pricing.rows)
@@ -151,14 +151,14 @@ def _vwap(pricing: Pricing, look: Look) -> Lines:
     else:
         working = f"VWAP = the mean of the closes, for there was no volume = {pricing.price!r}"
     if pricing.recorded is None:
-        return wrapped(working, look)
-    return [*wrapped(working, look), *_compared(pricing.recorded, pricing.agrees, "these are other candles", look)]
+        return look.wrapped(working)
+    return [*look.wrapped(working), *_compared(pricing.recorded, pricing.agrees, "these are other candles", look)]
 
 
 def _compared(recorded: float, agrees: bool, otherwise: str, look: Look) -> Lines:
     if agrees:
-        return wrapped(f"recorded {recorded!r}: {EQUAL}", look)
-    return [look.paint(line, "bold", "red") for line in wrapped(f"recorded {recorded!r}: {UNEQUAL}, {otherwise}", look)]
+        return look.wrapped(f"recorded {recorded!r}: {EQUAL}")
+    return [look.paint(line, "bold", "red") for line in look.wrapped(f"recorded {recorded!r}: {UNEQUAL}, {otherwise}")]
 
 
 # ---- between opening and end
@@ -183,8 +183,8 @@ def _way(told: Explanation, look: Look) -> Lines:
     nearest = [_nearest(CloseReason.TAKE_PROFIT, way.to_take_profit), _nearest(CloseReason.STOP_LOSS, way.to_stop_loss)]
     if signal.position is Position.SHORT:
         nearest.reverse()  # the higher level above the line
-    above, below = (wrapped(text, look) for text in nearest)
-    return [*wrapped(head, look), *above, drawn, *below, *_first_call(told, way, look)]
+    above, below = (look.wrapped(text) for text in nearest)
+    return [*look.wrapped(head), *above, drawn, *below, *_first_call(told, way, look)]
 
 
 def _nearest(rule: CloseReason, nearest: Approach | None) -> str:
@@ -200,12 +200,12 @@ def _first_call(told: Explanation, way: Way, look: Look) -> Lines:
     recorded = (told.ended.time, told.ended.reason) if told.ended else None
     if way.called == recorded:
         text = "no minute before the last calls for a close" if recorded else "no minute so far calls for a close"
-        return wrapped(text, look)
+        return look.wrapped(text)
     if way.called is None:
         text = "by these prices no minute calls for a close"
     else:
         text = f"by these prices {minute_text(way.called[0])} is the first that calls for a close: {way.called[1]}"
-    return [look.paint(line, "bold", "red") for line in wrapped(text, look)]
+    return [look.paint(line, "bold", "red") for line in look.wrapped(text)]
 
 
 def _counted(number: int, what: str) -> str:
@@ -233,13 +233,13 @@ def _ending(told: Explanation, look: Look) -> Lines:
     lines += [f"VWAP recorded {ended.price!r}"] if told.last is None else _pricing(told.last, look)
     rule = "no rule calls for it" if fired is None else f"{_rule(told.signal, fired)} -> {fired.rule}"
     if fired is not None and fired.rule is ended.reason:
-        lines += wrapped(f"{rule}; {_ORDER[fired.rule]}", look)
+        lines += look.wrapped(f"{rule}; {_ORDER[fired.rule]}")
     else:
         told_otherwise = f"{rule}; recorded {ended.reason}: {UNEQUAL}"
-        lines += [look.paint(line, "bold", "red") for line in wrapped(told_otherwise, look)]
+        lines += [look.paint(line, "bold", "red") for line in look.wrapped(told_otherwise)]
     if ended.recovered:
         text = "recovered: nobody was looking when this minute closed; the run that came back looked at it afterwards"
-        lines += [look.paint(line, "yellow") for line in wrapped(text, look)]
+        lines += [look.paint(line, "yellow") for line in look.wrapped(text)]
     return lines
 
 
@@ -254,12 +254,12 @@ def _rule(signal: Signal, check: Check) -> str:
 def _standing(story: Story, look: Look) -> Lines:
     told = story.explanation
     verdict = story.verdict
-    watched = [] if verdict is None else wrapped(f"watched: {verdict.health.name}, {verdict.reason}", look)
+    watched = [] if verdict is None else look.wrapped(f"watched: {verdict.health.name}, {verdict.reason}")
     if told.now.time is None or told.now.price is None:
-        return [*watched, *wrapped("where the price stands is not known: the last minute had none", look)]
+        return [*watched, *look.wrapped("where the price stands is not known: the last minute had none")]
     lines = [*watched, f"at {minute_text(told.now.time)}"]
     lines += [f"VWAP recorded {told.now.price!r}"] if told.last is None else _pricing(told.last, look)
-    return [*lines, *chain.from_iterable(wrapped(text, look) for text in _would_close(told))]
+    return [*lines, *chain.from_iterable(look.wrapped(text) for text in _would_close(told))]
 
 
 def _would_close(told: Explanation) -> Iterator[str]:
@@ -291,7 +291,7 @@ def _earnings(told: Explanation, look: Look) -> Lines:
         f"fees 2 x {fee!r} = {earned.fees!r}%",
         f"net {earned.gross!r} - {earned.fees!r} = {earned.net!r}%",
     ]
-    lines = list(chain.from_iterable(wrapped(text, look) for text in steps))
+    lines = list(chain.from_iterable(look.wrapped(text) for text in steps))
     if told.closed is None:
         return lines
     why = f"it was booked at other costs than slippage {slippage!r}% and fee {fee!r}% a side"
@@ -303,8 +303,8 @@ def _earnings(told: Explanation, look: Look) -> Lines:
 
 def _journal_line(line: JournalLine, look: Look, *, raw: bool) -> Lines:
     head = f"{line.path}:{line.number} seq {line.seq} sum {line.sum} {_step(line.step)}"
-    content = said(line.raw, look, None if raw else max(1, look.width - 2))
-    return [*wrapped(head, look), content if raw else f"  {look.paint(content, 'dim')}"]
+    content = look.shown(line.raw, None if raw else max(1, look.width - 2))
+    return [*look.wrapped(head), content if raw else f"  {look.paint(content, 'dim')}"]
 
 
 def _step(step: Step) -> str:

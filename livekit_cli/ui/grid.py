@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from .inert import cells
 from .look import Look
-from .styled import Piece, said
+from .styled import Piece
 
 GAP = 2
 LEAST = 8
@@ -27,7 +27,7 @@ def grid(
     """
     if not rows:
         return []
-    rows = [[Piece(said(cell.text, look), cell.styles) for cell in row] for row in rows]
+    rows = [[Piece(look.shown(cell.text), cell.styles) for cell in row] for row in rows]
     widths = [max(cells(cell.text) for cell in column) for column in zip(*rows, strict=True)]
     kept = _kept(widths, look.width, cut, gives_way)
     for column in (cut, shrinks):
@@ -58,7 +58,7 @@ def _line(row: Row, kept: Sequence[int], widths: Sequence[int], look: Look, left
 def _padded(row: Row, kept: Sequence[int], widths: Sequence[int], look: Look, left: Collection[int]) -> Iterator[str]:
     for column in kept:
         text, styles = row[column]
-        text = said(text, look, widths[column])
+        text = look.shown(text, widths[column])
         blank = " " * (widths[column] - cells(text))
         painted = look.paint(text, *styles)
         yield painted + blank if column in left else blank + painted

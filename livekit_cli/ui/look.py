@@ -48,7 +48,11 @@ class Look:
         text = inert(text)
         if not self.unicode and not text.isascii():
             text = text.encode("ascii", "backslashreplace").decode("ascii")
-        return text if width is None else cut(text, width, ELLIPSIS if self.unicode else ">")
+        return text if width is None else self.cut(text, width)
+
+    def cut(self, text: str, width: int) -> str:
+        """Printable `text` in at most `width` cells; in ASCII, the mark of `less -S` says that something is missing."""
+        return cut(text, width, ELLIPSIS if self.unicode else ">")
 
     def wrapped(self, text: str) -> list[str]:
         """A sentence in lines of at most `width` cells, broken between words; foreign text in it is made inert.

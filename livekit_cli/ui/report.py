@@ -19,7 +19,7 @@ from .lines import duration_text, marks, minute_text, percent_text, price_text
 from .look import Look
 from .spark import sparkline
 from .status import shown_price, state_text
-from .styled import Piece, said, wrapped
+from .styled import Piece
 
 ENOUGH = 5
 """Events: where fewer than these fit, blank lines give way to more of them."""
@@ -57,7 +57,7 @@ def report_lines(found: Results, look: Look, last: int | None = None, foot: Sequ
     """The whole report, `foot` below it; of the events the newest `last`, or as many as fit the screen."""
     parts = [_head(found, look), _running(found, look), _statistics(found, look), _totals(found, look)]
     parts = [part for part in (*parts, _open_now(found.open_now, look)) if part]
-    ended = list(chain.from_iterable(wrapped(sentence, look) for sentence in foot))
+    ended = list(chain.from_iterable(look.wrapped(sentence) for sentence in foot))
     # The next prompt takes a line, the names of the events' columns one, and what is said of those left out another. A
     # page that is too long without any event scrolls in any case, and its end is what is seen.
     room = look.height - 3 - sum(map(len, parts)) - len(ended)
@@ -86,14 +86,14 @@ def _head(found: Results, look: Look) -> Lines:
         sentences.append(f"{len(found.events):,} events, {minute_text(first)} to {minute_text(newest)}")
     else:
         sentences.append("no events yet" if found.window.is_everything else "no events in the window")
-    notes = [look.paint(line, "yellow") for note in found.notes for line in wrapped(f"Note: {note}", look)]
-    return [*_whose(found, look), *notes, *chain.from_iterable(wrapped(sentence, look) for sentence in sentences)]
+    notes = [look.paint(line, "yellow") for note in found.notes for line in look.wrapped(f"Note: {note}")]
+    return [*_whose(found, look), *notes, *chain.from_iterable(look.wrapped(sentence) for sentence in sentences)]
 
 
 def _whose(found: Results, look: Look) -> Lines:
     """Strategy, mode and exchange, on one line where they fit."""
-    name = said(found.strategy, look, look.width)
-    exchanges = said(", ".join(found.exchanges), look, look.width - sum(len(mode) + 4 for mode in found.modes))
+    name = look.shown(found.strategy, look.width)
+    exchanges = look.shown(", ".join(found.exchanges), look.width - sum(len(mode) + 4 for mode in found.modes))
     modes = [look.paint(f" {mode.upper()} ", "reverse", "red" if mode == "live" else "green") for mode in found.modes]
     where = "  ".join([*modes, *filter(None, [exchanges])])
     taken = cells(f"{name}  {exchanges}") + sum(len(mode) + 4 for mode in found.modes)
@@ -158,7 +158,7 @@ def _signal(name: str, event: Closed | None, look: Look) -> Fact:
     if event is None:
         return Fact(name, NONE)
     earned = event.pnl.pnl_percentage
-    return Fact(name, f"{percent_text(earned)} {said(event.signal.id, look, ID_CELLS)}", earned)
+    return Fact(name, f"{percent_text(earned)} {look.shown(event.signal.id, ID_CELLS)}", earned)
 
 
 def _costs(found: Results) -> Iterator[Fact]:
@@ -216,7 +216,7 @@ def _open_row(snapshot: Snapshot, look: Look) -> Row | None:
         _gain(pulse.unrealised),
         Piece(minute_text(signal.timestamp)),
         Piece(NONE if pulse.minute is None else minute_text(pulse.minute)),
-        Piece(said(signal.id, look, ID_CELLS)),
+        Piece(look.shown(signal.id, ID_CELLS)),
     )
 
 
@@ -229,7 +229,7 @@ def _events(found: Results, look: Look, count: int) -> Lines:
         return lines
     what = "earlier left out" if shown else "events left out"
     where = "--json prints all" if found.trial else f"--last {len(found.events)} shows all, livekit events prints them"
-    return [*lines, *(look.paint(line, "dim") for line in wrapped(f"{left_out:,} {what}: {where}", look))]
+    return [*lines, *(look.paint(line, "dim") for line in look.wrapped(f"{left_out:,} {what}: {where}"))]
 
 
 def _event_row(event: Event, look: Look) -> Row:
@@ -244,7 +244,7 @@ def _event_row(event: Event, look: Look) -> Row:
         Piece(price_text(closed.pnl.price_close if closed else signal.price_open)),
         _gain(closed.pnl.pnl_percentage if closed else None),
         Piece(lasted),
-        Piece(said(signal.id, look, ID_CELLS)),
+        Piece(look.shown(signal.id, ID_CELLS)),
         Piece(signal.note),
     )
 

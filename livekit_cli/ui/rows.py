@@ -14,7 +14,7 @@ from ..core.state import Idle, Open
 from .bar import standing
 from .lines import clock_text, reason_text
 from .look import Look
-from .styled import Line, Piece, joined, said
+from .styled import Line, Piece, joined
 
 FRESH_MS = 15 * MINUTE_MS
 """How long an error needs eyes; afterwards it is only the last one that there was."""
@@ -111,7 +111,7 @@ def detail(row: Row, look: Look) -> Line | None:
         told.append([Piece(reason_text(row.verdict), row.styles)])
     if pulse.error:
         when = "" if pulse.error_time is None else f"{clock_text(pulse.error_time)} "
-        told.append([Piece(when + said(pulse.error, look), ("red",) if row.has_fresh_error else ("dim",))])
+        told.append([Piece(when + look.shown(pulse.error), ("red",) if row.has_fresh_error else ("dim",))])
     return joined([[Piece(" ")], joined(told, "; ")], " ") if told else None
 
 

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from .inert import cells, cut, inert
+from .inert import cells
 from .look import Look
-
-CUT_IN_ASCII = ">"
-"""Stands where a line was cut, as in `less -S`."""
 
 
 class Piece(NamedTuple):
@@ -23,32 +20,6 @@ class Piece(NamedTuple):
 
 
 Line = Sequence[Piece]
-
-
-def said(text: str, look: Look, width: int | None = None) -> str:
-    """Foreign `text` made inert, in letters that `look` can show, cut to `width` cells."""
-    text = inert(text)
-    if not (look.unicode or text.isascii()):
-        text = text.encode("ascii", "backslashreplace").decode("ascii")
-    return text if width is None else _cut(text, width, look)
-
-
-def wrapped(text: str, look: Look) -> list[str]:
-    """Foreign `text`, made inert, in lines of at most the width that there is, broken between words.
-
-    A longer word, such as a path, stays whole: it is there to be copied.
-    """
-    lines: list[str] = []
-    room = 0
-    for word in said(text, look).split():
-        wide = cells(word)
-        if lines and wide < room:
-            lines[-1] += f" {word}"
-            room -= wide + 1
-        else:
-            lines.append(word)
-            room = look.width - wide
-    return lines
 
 
 def plain(line: Line) -> str:
@@ -77,7 +48,7 @@ def clipped(line: Line, width: int, look: Look) -> Line:
     kept: list[Piece] = []
     for piece in line:
         if cells(piece.text) > room:
-            kept.append(piece._replace(text=_cut(piece.text, room + 1, look)))
+            kept.append(piece._replace(text=look.cut(piece.text, room + 1)))
             break
         kept.append(piece)
         room -= cells(piece.text)
@@ -105,7 +76,3 @@ def _without_blank_end(line: Line) -> Line:
         text = last.text.rstrip(" ")
         kept += [last._replace(text=text)] if text else []
     return kept
-
-
-def _cut(text: str, width: int, look: Look) -> str:
-    return cut(text, width) if look.unicode else cut(text, width, CUT_IN_ASCII)

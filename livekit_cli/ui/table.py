@@ -19,7 +19,7 @@ from .inert import cells
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text, time_text
 from .look import Look
 from .rows import UNWELL, Row, countdown_ms, detail, newest_minute, ranked
-from .styled import Line, Piece, clipped, joined, said, width_of
+from .styled import Line, Piece, clipped, joined, width_of
 
 NOTHING = Tally()
 NOTHING_YET = "nothing runs here yet"
@@ -55,7 +55,7 @@ def frame(view: View, now_ms: int, look: Look) -> list[Line]:
     details = [detail(row, look) for row in rows]
     is_roomy = look.height >= ROOMY
     room = look.height - 2 - is_roomy  # the head, the foot, and a blank line before it
-    notes = [[Piece(said(note, look), ("yellow",))] for note in view.notes[: max(0, room // 3)]]
+    notes = [[Piece(look.shown(note), ("yellow",))] for note in view.notes[: max(0, room // 3)]]
     symbols, events = _shares(rows, details, view, room - len(notes))
     lines: list[Line] = [
         _head(view, rows, look),
@@ -83,7 +83,7 @@ def _head(view: View, rows: Sequence[Row], look: Look) -> Line:
 
 
 def _shared(names: Collection[str], plural: str, look: Look) -> str:
-    return said(next(iter(names)), look, HEAD_CELLS) if len(names) == 1 else f"{len(names)} {plural}"
+    return look.shown(next(iter(names)), HEAD_CELLS) if len(names) == 1 else f"{len(names)} {plural}"
 
 
 def _time(rows: Sequence[Row]) -> Line:
@@ -190,12 +190,12 @@ def _event_lines(view: View, room: int, look: Look) -> Iterator[Line]:
 
 
 def _name(event: Event, look: Look, *, with_strategy: bool) -> str:
-    symbol = said(event.symbol, look, NAME_CELLS)
-    return f"{symbol} {said(event.strategy_name, look, NAME_CELLS)}" if with_strategy else symbol
+    symbol = look.shown(event.symbol, NAME_CELLS)
+    return f"{symbol} {look.shown(event.strategy_name, NAME_CELLS)}" if with_strategy else symbol
 
 
 def _note(event: Event, look: Look, room: int) -> Iterator[Piece]:
-    note = said(event.signal.note, look, max(0, room - 2))
+    note = look.shown(event.signal.note, max(0, room - 2))
     if cells(note) >= min(SHORTEST_NOTE, cells(event.signal.note)) > 0:
         yield Piece(f"  {note}", ("dim",))
 

@@ -2927,9 +2927,7 @@ WRONG: dict[str, tuple[Row, ...]] = {
             65,
             (
                 "brisk BTCUSDT is halted: data/signal/paper/csv-brisk-BTCUSDT.jsonl:2: its checksum does not "
-                "match its content. ADVICE\n"
-                "livekit: data/signal/paper/csv-brisk-BTCUSDT.jsonl:2: its checksum does not match its "
-                "content. ADVICE"
+                "match its content. ADVICE"
             ),
             {"strategies/brisk.py": BRISK},
             ran=True,
@@ -2943,9 +2941,7 @@ WRONG: dict[str, tuple[Row, ...]] = {
             65,
             (
                 "brisk BTCUSDT is halted: data/signal/paper/csv-brisk-BTCUSDT.jsonl: the file ends at step "
-                "5, but csv-brisk-BTCUSDT.pulse bears witness to step 6: lines were lost. ADVICE\n"
-                "livekit: data/signal/paper/csv-brisk-BTCUSDT.jsonl: the file ends at step 5, but "
-                "csv-brisk-BTCUSDT.pulse bears witness to step 6: lines were lost. ADVICE"
+                "5, but csv-brisk-BTCUSDT.pulse bears witness to step 6: lines were lost. ADVICE"
             ),
             {"strategies/brisk.py": BRISK},
             ran=True,
@@ -2957,11 +2953,7 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "a run on a pipe",
             "run BTCUSDT -s brisk --candles candles.csv --once",
             65,
-            (
-                "brisk BTCUSDT is halted: data/signal/paper/csv-brisk-BTCUSDT.jsonl:1: the header is "
-                "missing. ADVICE\n"
-                "livekit: data/signal/paper/csv-brisk-BTCUSDT.jsonl:1: the header is missing. ADVICE"
-            ),
+            "brisk BTCUSDT is halted: data/signal/paper/csv-brisk-BTCUSDT.jsonl:1: the header is missing. ADVICE",
             {"strategies/brisk.py": BRISK},
             ran=True,
             damage=a_pipe,
