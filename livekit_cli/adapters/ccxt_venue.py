@@ -13,9 +13,10 @@ from ..core.candle import Candles
 from ..core.errors import ConfigError, ExchangeError, ExchangeUnreachable, FeedError, UsageError
 from .ccxt_connection import Connection
 from .ccxt_feed import CcxtFeed
-from .ccxt_import import has_websocket
+from .ccxt_import import exchange_class, has_websocket
 from .ccxt_markets import Market, Markets, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
+from .ccxt_settings import unknown_settings
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 from .exchange_time import Machine
@@ -130,6 +131,7 @@ async def connected(
 def _connection(
     config: ExchangeConfig, data: Path, *, websocket: bool, patience: Patience, machine: Machine
 ) -> tuple[Connection, Markets]:
+    _check_settings(config, websocket=websocket)
     options = dict(config.ccxt)
     if config.market == "swap":
         options["options"] = {"defaultType": "swap"} | dict(options.get("options", {}))
@@ -141,6 +143,13 @@ def _connection(
         where = config.path or config.name
         raise ConfigError(f"{where}: ccxt does not take its options: {type(error).__name__}: {error}") from error
     return connection, Markets(connection, config.market, data / "markets" / f"{config.name}-{config.market}.json")
+
+
+def _check_settings(config: ExchangeConfig, *, websocket: bool) -> None:
+    """Raises ConfigError for what ccxt's constructor would take and forget."""
+    unknown = unknown_settings(exchange_class(config.ccxt_id, websocket=websocket), config.ccxt)
+    if unknown:
+        raise ConfigError(*(f"{config.path or config.name}: {text}" for text in unknown))
 
 
 async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str]) -> dict[str, Market]:

@@ -83,9 +83,46 @@ DEFAULTS = """# yaml-language-server: $$schema=schema/livekit.json
 # speed: 1             # what --speed says, for exchanges whose own file does not
 """
 
+BINANCE = """# yaml-language-server: $$schema=schema/exchange.json
+# Binance's spot market: its real prices, and on paper. Neither an account nor a key is needed:
+#   livekit check --exchange binance
+#   livekit run BTCUSDT --strategy $NAME --exchange binance
+# `livekit exchanges --all` lists the others, which need no file. A copy of this one under another name (without '-') is
+# another exchange, with journals of its own.
+exchange: binance # its id in ccxt
+mode: paper # simulated orders on real prices
+market: spot # or swap, for perpetual contracts that are settled in the quote currency
+
+# What a signal pays. Slippage worsens each price: half the spread, and what your size moves. The fee is taken on each
+# side; without this line it is the exchange's own for that market, at its lowest level.
+slippage_percent: 0.05
+# fee_percent: 0.1
+max_entry_distance_percent: 1.0
+
+# What ccxt's constructor gets, as it is. Nothing here is needed.
+ccxt:
+  timeout: 5000 # ms, for one request
+  options:
+    fetchMarkets:
+      types: [spot] # the start asks for these only; a swap needs linear
+  # httpsProxy: http://127.0.0.1:8080 # and wsProxy, where the way out leads through one
+
+  # Keys, which paper does not need; `check --exchange` says what one may do. Never the key itself: a file in git is
+  # read by others. A variable's value is taken from the environment, and is never shown:
+  # apiKey: $${BINANCE_API_KEY}
+  # secret: $${BINANCE_SECRET}
+
+# Or a file that holds `apiKey: ...` and `secret: ...`; keep it out of git (`keys/` is in .gitignore) and to yourself
+# (`chmod 600`). From the project's folder:
+# key_file: keys/binance.yaml
+"""
+
 GITIGNORE = """# written by livekit
 data/
 logs/
+
+# keys of exchanges are nobody else's
+keys/
 
 __pycache__/
 .pytest_cache/
@@ -106,6 +143,9 @@ livekit backtest BTCUSDT --strategy $NAME
 livekit run BTCUSDT --strategy $NAME --speed 600
 # several at once, as configs/fleet.yaml has them
 livekit run --config fleet --speed 600
+# on the real prices of an exchange, as configs/binance.yaml has it; still on paper, and without an account
+livekit check --exchange binance
+livekit run BTCUSDT --strategy $NAME --exchange binance
 # what they are doing, or were, and what became of it
 livekit status
 livekit report $NAME
@@ -122,6 +162,7 @@ FILES = {
     "configs/strategies/$NAME-fast.yaml": PRESET,
     "configs/fleet.yaml": FLEET,
     "configs/livekit.yaml": DEFAULTS,
+    "configs/binance.yaml": BINANCE,
     "tests/test_$MODULE.py": TEST,
     "pytest.ini": PYTEST,
     ".gitignore": GITIGNORE,

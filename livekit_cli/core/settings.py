@@ -43,12 +43,21 @@ _PIECE = rf"\$\$|{VARIABLE}"
 WRITTEN = rf"([^$]|{_PIECE})*"
 """Any text as a file may have it."""
 
+ANYTHING: Schema = {"$ref": "#/$defs/anything"}
+"""A value that only somebody else knows."""
+
 DEFINITIONS: Schema = {
     "variable": {
         "type": "string",
         "pattern": f"^{WRITTEN}{VARIABLE}{WRITTEN}$",
         "description": "Text with ${NAME} in it, for which the environment's value stands.",
-    }
+    },
+    "anything": {
+        "type": ["string", "number", "boolean", "null", "array", "object"],
+        "pattern": f"^{WRITTEN}$",
+        "items": ANYTHING,
+        "additionalProperties": ANYTHING,
+    },
 }
 """What the schemas of fields refer to."""
 
@@ -147,6 +156,17 @@ class Params:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """A mapping of whatever somebody else takes, mappings and lists within it included."""
+
+    expected: str = "`name: value` pairs"
+
+    def schema(self) -> Schema:
+        """What a file may have for it."""
+        return {"type": ["object", "null"], "additionalProperties": ANYTHING}
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """A list of at least one mapping, each with the fields of `table`."""
 
@@ -163,7 +183,7 @@ class Field:
     """One field. One that goes with some kinds of exchange `only` is required, or not, where it goes."""
 
     name: str
-    type: Text | Number | Names | Params | Rows
+    type: Text | Number | Names | Params | Block | Rows
     doc: str
     default: str | float | None = None
     is_required: bool = False
@@ -272,7 +292,7 @@ EXCHANGE = Table(
         ),
         Field(
             "ccxt",
-            Params(),
+            Block(),
             "What ccxt's constructor gets, as it is: timeout, options, urls, apiKey, secret, ...",
             only=(CCXT,),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -23,6 +24,7 @@ FILES = {
     "configs/strategies/my-strategy-fast.yaml",
     "configs/fleet.yaml",
     "configs/livekit.yaml",
+    "configs/binance.yaml",
     "tests/test_my_strategy.py",
     "pytest.ini",
     ".gitignore",
@@ -41,7 +43,25 @@ def test_it_makes_the_files_and_says_each(livekit: Any, tmp_path: Path) -> None:
     assert set(files(tmp_path / "mine")) == FILES
     assert {line for line in ended.out if line.startswith("made: ")} == {f"made: mine/{name}" for name in FILES}
     made = {name: text.decode() for name, text in files(tmp_path / "mine").items() if not name.endswith(".json")}
-    assert not any("$" in text.replace("$schema=", "") for text in made.values())
+    left = [re.sub(r"\$schema=|\$\{BINANCE_\w+\}", "", text) for text in made.values()]
+    assert not any("$" in text for text in left)
+
+
+def test_its_real_exchange_is_the_one_that_is_shipped_here(livekit: Any, tmp_path: Path) -> None:
+    livekit("init", "--strategy-name", "breakout")
+    made, shipped = tmp_path / "configs" / "binance.yaml", HOUSE / "configs" / "binance.yaml"
+    assert made.read_text() == shipped.read_text()
+
+
+def test_keys_are_kept_out_of_git(livekit: Any, tmp_path: Path) -> None:
+    livekit("init")
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "binance.yaml").write_text("secret: s\n")
+    words = ["git", "-C", str(tmp_path), "ls-files", "--others", "--exclude-standard"]
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert "configs/binance.yaml" in listed
+    assert not any(path.startswith("keys/") for path in listed)
 
 
 def test_its_files_name_schemas_that_know_its_strategies(livekit: Any, tmp_path: Path) -> None:
@@ -116,7 +136,7 @@ def test_its_yaml_files_are_sound_and_each_names_a_schema_that_is_there(livekit:
     livekit("init", "--strategy-name", "night-owl")
     assert [file for file in config_files(tmp_path) if file.faults] == []
     yaml_files = sorted(tmp_path.glob("configs/**/*.yaml"))
-    assert len(yaml_files) == 3
+    assert len(yaml_files) == 4
     for path in yaml_files:
         named = path.read_text().partition("\n")[0].removeprefix("# yaml-language-server: $schema=")
         assert json.loads((path.parent / named).read_text())["title"].startswith("livekit: ")

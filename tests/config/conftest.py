@@ -72,6 +72,7 @@ def furnish(folder: Path) -> Path:
     (folder / "configs" / "strategies" / "quick.yaml").write_text("strategy: breakout\nparams: {lookback: 2}\n")
     rows = [",".join(map(repr, candle)) for candle in candles([100.0] * 12)]
     (folder / "candles.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
+    (folder / "keys.yaml").write_text("apiKey: a key\nsecret: a secret\n")
     (folder / "configs" / "recorded.yaml").write_text("exchange: csv\ncandles: candles.csv\nspeed: 1000000\n")
     return folder
 

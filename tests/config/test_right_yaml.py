@@ -304,7 +304,7 @@ def test_the_data_folder_is_the_given_one_or_the_projects(project: Path) -> None
 def test_all_files_of_this_project_are_sound() -> None:
     files = config_files(HOUSE)
     assert {(file.path.name, file.kind, file.faults) for file in files} == {
-        ("demo.yaml", "exchange", ()),
+        *((f"{name}.yaml", "exchange", ()) for name in ("demo", "binance", "bybit_swap", "kraken", "okx")),
         ("fast-breakout.yaml", "strategy", ()),
         ("fleet.yaml", "fleet", ()),
         ("livekit.yaml", "livekit", ()),

@@ -19,7 +19,21 @@ from readers import PATHS, READERS
 from livekit_cli.adapters.ccxt_import import ccxt_ids
 from livekit_cli.adapters.config.schema import schema_of, write_schemas
 from livekit_cli.core.errors import CannotCreate, ConfigError, UsageError
-from livekit_cli.core.settings import EXCHANGE, FLEET, LIVEKIT, RUN, STRATEGY, TABLES, Names, Number, Params, Rows, Text
+from livekit_cli.core.settings import (
+    EXCHANGE,
+    FLEET,
+    LIVEKIT,
+    RUN,
+    STRATEGY,
+    TABLES,
+    Block,
+    Names,
+    Number,
+    Params,
+    Rows,
+    Text,
+    kind_of,
+)
 
 HOUSE = Path(__file__).parents[2]
 KINDS = ("exchange", "strategy", "fleet", "livekit")
@@ -27,6 +41,7 @@ KINDS = ("exchange", "strategy", "fleet", "livekit")
 BEYOND = (
     "would share the journal",
     "there is no file",
+    "there is no such file",
     "nobody of that name has a home",
     "there is no strategy file",
     "has the candles of one symbol",
@@ -190,6 +205,10 @@ SOUND: list[tuple[str, Any]] = [
     ("exchange", {"exchange": "csv", "candles": "candles.csv", "speed": 1e9}),
     ("exchange", {"exchange": "csv", "candles": "candles.csv", "max_entry_distance_percent": 100}),
     ("exchange", {"exchange": "demo", "seed": "${FORTY}", "speed": "${HALF}"}),
+    ("exchange", {"exchange": "binance"}),
+    ("exchange", {"exchange": "bybit", "market": "swap", "fee_percent": 0.06, "key_file": "keys.yaml", "ccxt": None}),
+    ("exchange", {"exchange": "okx", "ccxt": {"timeout": 5000, "options": {"a": {"types": ["spot", {"b": None}]}}}}),
+    ("exchange", {"exchange": "kraken", "ccxt": {"apiKey": "${SECRET}", "verbose": False, "x": "5$$"}}),
     ("strategy", {"strategy": "breakout"}),
     ("strategy", {"strategy": "breakout", "params": None}),
     ("strategy", {"strategy": "breakout", "interval": "1h", "params": {"lookback": 1, "limit": None, "step": 5}}),
@@ -198,7 +217,9 @@ SOUND: list[tuple[str, Any]] = [
     ("strategy", {"strategy": "strategies/breakout.py:Breakout", "params": {"lookback": 5}}),
     ("fleet", {"runs": [{"strategy": "quick", "symbols": ["BTC/USDT:USDT"], "params": {"factor": 1}}]}),
     ("fleet", {"exchange": "recorded", "data_dir": "x", "runs": [{"strategy": "breakout", "symbols": ["A"]}]}),
+    ("fleet", {"exchange": "kraken", "runs": [{"strategy": "breakout", "symbols": ["A"], "exchange": "okx"}]}),
     ("livekit", None),
+    ("livekit", {"exchange": "binance"}),
     ("livekit", {"exchange": "recorded", "strategy": "quick", "data_dir": "~/data", "speed": 3}),
 ]
 
@@ -222,6 +243,13 @@ UNSOUND: list[tuple[str, Any]] = [
     ("exchange", {"exchange": "csv", "candles": "$candles.csv"}),
     ("exchange", {"exchange": "csv", "candles": ""}),
     ("exchange", {"exchange": "demo", "sede": 1}),
+    ("exchange", {"exchange": "binnance"}),
+    ("exchange", {"exchange": "binance", "seed": 1}),
+    ("exchange", {"exchange": "binance", "speed": 60}),
+    ("exchange", {"exchange": "binance", "market": "margin"}),
+    ("exchange", {"exchange": "binance", "ccxt": ["timeout"]}),
+    ("exchange", {"exchange": "binance", "ccxt": {"options": {"a": "5$"}}}),
+    ("exchange", {"exchange": "demo", "ccxt": {"timeout": 5000}}),
     ("strategy", {}),
     ("strategy", {"strategy": "Breakout"}),
     ("strategy", {"strategy": "quick"}),
@@ -278,6 +306,12 @@ WILD = st.one_of(
     st.dictionaries(st.sampled_from(["lookback", "exchange"]), st.integers(0, 3), max_size=1),
 )
 
+BLOCKS: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from([5000, 0.5, "spot", "5$$", "5$", "${FORTY}", True, None]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["types", "a"]), inner, max_size=2),
+    max_leaves=4,
+)
+
 PARAMS = {
     "lookback": st.integers(1, 99),
     "factor": st.floats(-9, 9) | st.integers(0, 3),
@@ -293,6 +327,7 @@ SOUND_TEXTS = {
     "exchange": ["demo", "recorded"],
     "data_dir": ["data", "../x", "~/x"],
     "candles": ["candles.csv"],
+    "key_file": ["keys.yaml"],
 }
 NEAR_VALUES = [
     -1,
@@ -324,8 +359,8 @@ NEAR: st.SearchStrategy[Any] = st.one_of(*map(st.sampled_from, ([*NEAR_VALUES], 
 @st.composite
 def mappings(draw: st.DrawFn, table: Any) -> dict[str, Any]:
     """What `table` says, or nearly: up to two things are otherwise."""
-    kind = draw(st.sampled_from(["demo", "csv"]))
-    fields = {field.name: field for field in table.fields if not field.only or kind in field.only}
+    kind = draw(st.sampled_from(["demo", "csv", "binance"]))
+    fields = {field.name: field for field in table.fields if not field.only or kind_of(kind) in field.only}
     names = [name for name, field in fields.items() if field.is_required or draw(st.booleans())]
     made = {name: draw(sound(fields[name])) for name in names}
     if table is EXCHANGE:
@@ -348,6 +383,8 @@ def sound(field: Any) -> st.SearchStrategy[Any]:
             return st.lists(st.sampled_from(["A", "B", "C", "BTC/USDT", "BTC_USDT"]), min_size=1, unique=True)
         case Params():
             return st.fixed_dictionaries({}, optional=PARAMS)
+        case Block():
+            return st.none() | st.dictionaries(st.sampled_from(["timeout", "options"]), BLOCKS)
         case Number() as number:
             low = int(number.least or 0) + (number.above is not None)
             return st.integers(low, int(number.most)) | (st.just(low) if number.whole else st.floats(low, number.most))

@@ -45,7 +45,7 @@ class ExchangeConfig:
     speed: float | None = None
     ccxt_id: str = ""
     market: str = "spot"
-    ccxt: Mapping[str, Any] = field(default_factory=dict)
+    ccxt: Mapping[str, Any] = field(default_factory=dict, repr=False)
     seed: int = 0
     candles: Path | None = None
     candles_written: str = ""

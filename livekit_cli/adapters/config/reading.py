@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...core.settings import Field, Names, Params, Rows, Table, kind_of
+from ...core.settings import Block, Field, Names, Params, Rows, Table, kind_of
 from ...core.words import did_you_mean, inert
 from ..strict_yaml import UNREAD, Section
 from ..yaml_scalars import Filled, Trap, plain
@@ -93,7 +93,7 @@ def _refuse_unknown(section: Section, table: Table) -> None:
 
 def _chosen(section: Section, table: Table) -> str | None:
     """The value on which other fields depend, if there is one that may be."""
-    if table.switch is None or isinstance(table.switch.type, Names | Params | Rows):
+    if table.switch is None or isinstance(table.switch.type, Names | Params | Block | Rows):
         return None
     try:
         return kind_of(str(checked(section.value(table.switch.name), table.switch.type.check, "")))
@@ -104,7 +104,7 @@ def _chosen(section: Section, table: Table) -> str | None:
 def _missing(section: Section, field: Field, *, is_missed: bool) -> Any:
     if is_missed:
         section.fault(field.name, f"{section.where}{field.name} is missing, expected {field.type.expected}")
-    return section.empty(field.name) if isinstance(field.type, Params) else _nothing(field)
+    return section.empty(field.name) if isinstance(field.type, Params | Block) else _nothing(field)
 
 
 def _nothing(field: Field) -> Any:
@@ -113,7 +113,7 @@ def _nothing(field: Field) -> Any:
 
 def _value(section: Section, field: Field) -> Any:
     value = section.value(field.name)
-    if isinstance(field.type, Params):
+    if isinstance(field.type, Params | Block):
         return _params(section, field, value)
     if value is UNREAD:
         return _nothing(field)

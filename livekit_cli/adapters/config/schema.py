@@ -53,13 +53,14 @@ class Known:
 def schema_of(kind: str, project: Path) -> Schema:
     """The JSON schema (draft 2020-12) of a file of that kind in `project`, whose strategy files are imported."""
     table = exchange_table() if kind == EXCHANGE.name else TABLES[kind]
-    schema = {"$schema": DIALECT, "title": f"livekit: {kind}", **table.schema(), "$defs": DEFINITIONS}
+    schema = {"$schema": DIALECT, "title": f"livekit: {kind}", **table.schema()}
     strategies = [known for known in _strategies(project) if table is not STRATEGY or not known.is_preset]
     exchanges = _exchanges(project)
     _add(schema, strategies, exchanges)
     if table is FLEET:
         _add(schema["properties"]["runs"]["items"], strategies, exchanges)
-    return schema
+    used = str(schema)
+    return {**schema, "$defs": {name: said for name, said in DEFINITIONS.items() if f"#/$defs/{name}" in used}}
 
 
 def write_schemas(project: Path, folder: Path, *kinds: str) -> Iterator[Path]:

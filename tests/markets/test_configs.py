@@ -1,0 +1,177 @@
+"""The files in configs/ of real exchanges: ccxt takes what they say, and so does livekit, with and without keys."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livekit_cli.adapters.ccxt_connection import Connection
+from livekit_cli.adapters.ccxt_import import exchange_class
+from livekit_cli.adapters.ccxt_settings import unknown_settings
+from livekit_cli.adapters.ccxt_venue import CcxtVenue, connected
+from livekit_cli.adapters.config.exchanges import CREDENTIALS, ExchangeConfig, find_exchange, list_exchanges
+from livekit_cli.core.errors import ConfigError
+from tests.exchange.client import options, wall
+from tests.exchange.market import Kind
+from tests.exchange.server import LocalExchange
+
+from .harness import QUICK, START, Hand
+
+HOUSE = Path(__file__).parents[2]
+REAL = [one for one in list_exchanges(HOUSE) if isinstance(one, ExchangeConfig) and one.kind == "ccxt"]
+EACH = pytest.mark.parametrize("config", REAL, ids=lambda config: config.name)
+
+MARKED = re.compile(r"^( *)# (\w+: \S.*)$", re.MULTILINE)
+"""A line that takes effect once its mark is gone."""
+
+
+def built(config: ExchangeConfig) -> Connection:
+    """ccxt's client, made as a run makes it; nothing is asked."""
+
+    async def make() -> Connection:
+        connection = Connection(config.ccxt_id, config.name, config.ccxt, websocket=True)
+        await connection.close()
+        return connection
+
+    with wall() as tried:
+        made = asyncio.run(make())
+    assert tried == []
+    return made
+
+
+def unmarked(config: ExchangeConfig, project: Path, monkeypatch: pytest.MonkeyPatch) -> ExchangeConfig:
+    """The same file with everything in effect that it has as a comment, its keys being there."""
+    assert config.path is not None
+    text = MARKED.sub(r"\1\2", config.path.read_text())
+    for name in re.findall(r"\$\{(\w+)\}", text):
+        monkeypatch.setenv(name, f"the value of {name}")
+    (project / "configs").mkdir()
+    (project / "keys").mkdir()
+    (project / "configs" / config.path.name).write_text(text)
+    (project / "keys" / config.path.name).write_text("apiKey: a key\nsecret: a secret\npassword: a word\n")
+    return find_exchange(config.name, project)
+
+
+def test_there_are_four_and_they_are_of_different_kinds() -> None:
+    assert [config.name for config in REAL] == ["binance", "bybit_swap", "kraken", "okx"]
+    assert {config.market for config in REAL} == {"spot", "swap"}
+    assert {config.has_its_own_fee for config in REAL} == {True, False}
+
+
+@EACH
+def test_ccxt_takes_what_the_file_gives_it(config: ExchangeConfig) -> None:
+    connection = built(config)
+    for name, value in config.ccxt.items():
+        assert name == "options" or getattr(connection.client, name) == value
+    assert config.ccxt
+    assert unknown_settings(exchange_class(config.ccxt_id, websocket=True), config.ccxt) == []
+
+
+@EACH
+def test_every_option_is_one_that_ccxt_asks_for(config: ExchangeConfig) -> None:
+    client = built(config).client
+    described = client.describe()["options"]
+    source = "".join(inspect.getsource(kind) for kind in type(client).__mro__ if kind is not object)
+    for path, value in leaves(config.ccxt.get("options", {})):
+        assert within(described, path) is not None or f"'{path[-1]}'" in source, path
+        if path == ("fetchMarkets", "types"):
+            assert set(value) < set(within(described, path))
+
+
+def leaves(options: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], Any]]:
+    found: list[tuple[tuple[str, ...], Any]] = []
+    for name, value in options.items():
+        found += leaves(value, (*path, name)) if isinstance(value, dict) else [((*path, name), value)]
+    return found
+
+
+def within(options: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        options = options.get(name) if isinstance(options, dict) else None
+    return options
+
+
+@EACH
+def test_what_stands_there_as_a_comment_is_right_too(
+    config: ExchangeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = unmarked(config, tmp_path, monkeypatch)
+    client = built(whole).client
+    needed = [name for name, is_needed in client.requiredCredentials.items() if is_needed]
+    assert [name for name in needed if not getattr(client, name)] == []
+    assert unknown_settings(exchange_class(whole.ccxt_id, websocket=True), whole.ccxt) == []
+    assert whole.fee_percent is not None
+
+
+@EACH
+def test_no_key_stands_in_the_file_and_none_is_shown(
+    config: ExchangeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not {*config.ccxt} & {*CREDENTIALS}
+    whole = unmarked(config, tmp_path, monkeypatch)
+    assert {"apiKey", "secret"} <= {*whole.ccxt}
+    assert not any(str(whole.ccxt[name]) in repr(whole) for name in CREDENTIALS if name in whole.ccxt)
+
+
+@pytest.mark.parametrize(
+    "config", [one for one in REAL if one.ccxt_id in ("binance", "bybit")], ids=lambda one: one.name
+)
+def test_candles_come_from_the_exchange_that_the_file_describes(
+    config: ExchangeConfig, exchange: LocalExchange, tmp_path: Path
+) -> None:
+    async def run() -> None:
+        venue = CcxtVenue(
+            here(config, exchange), tmp_path, once=True, patience=QUICK, machine=Hand(exchange.clock).machine()
+        )
+        try:
+            await venue.open(["BTCUSDT"])
+            candles = await venue.candles("BTCUSDT", "1m", START - 60_000, 5)
+            fee = venue.fee_percent("BTCUSDT")
+        finally:
+            await venue.close()
+        assert len(candles) == 5
+        assert fee is not None
+        assert 0 < fee < 0.2
+
+    asyncio.run(run())
+    asked_for = {entry.kind for entry in exchange.ledger if entry.endpoint == "markets"}
+    assert asked_for == {Kind.SPOT if config.market == "spot" else Kind.LINEAR}
+
+
+def here(config: ExchangeConfig, exchange: LocalExchange) -> ExchangeConfig:
+    """The same exchange at the local address."""
+    local = options(config.ccxt_id, exchange.url)
+    merged = {**local, "options": local["options"] | config.ccxt.get("options", {})}
+    return replace(config, ccxt=config.ccxt | merged)
+
+
+def test_a_setting_that_ccxt_would_take_and_forget_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    path = tmp_path / "configs" / "mine.yaml"
+    path.write_text("exchange: binance\nccxt: {timout: 5000, apikey: a key, enableRateLimit: true}\n")
+
+    async def run() -> None:
+        async with connected(find_exchange("mine", tmp_path), tmp_path, ["BTCUSDT"]):
+            pass
+
+    with wall(), pytest.raises(ConfigError) as caught:
+        asyncio.run(run())
+    assert caught.value.lines == (
+        f"{path}: ccxt has no setting 'timout' for binance; did you mean 'timeout'?",
+        f"{path}: ccxt has no setting 'apikey' for binance; did you mean 'apiKey'?",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["httpsProxy", "wsProxy", "sandbox", "timeout", "aiohttp_trust_env", "hostname", "urls"]
+)
+def test_a_setting_that_ccxt_obeys_is_known(name: str) -> None:
+    for exchange_id in ("binance", "kraken"):
+        assert unknown_settings(exchange_class(exchange_id, websocket=True), [name]) == []
