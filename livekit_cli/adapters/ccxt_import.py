@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .ccxt_requests import import_base
+
 PACKAGES = ("ccxt", "ccxt.async_support", "ccxt.pro")
 """Those that import every exchange; each after the one that it lies in."""
 
@@ -54,6 +56,8 @@ def exchange_class(exchange_id: str, *, websocket: bool) -> Any:
     Raises ModuleNotFoundError when ccxt has no such exchange there.
     """
     make_lazy()
+    if isinstance(sys.modules.get("ccxt"), LazyPackage):
+        import_base()
     package = "ccxt.pro" if websocket else "ccxt.async_support"
     return getattr(import_module(f"{package}.{exchange_id}"), exchange_id)
 

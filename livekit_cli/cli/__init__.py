@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterable
@@ -90,6 +91,8 @@ def start() -> None:
         code = _failed(error)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
+    # What is left is not looked through for garbage once more: with ccxt, a sixth of what `run --once` takes.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 LAZY = """
 import json, sys
@@ -69,3 +72,60 @@ def test_a_ccxt_that_is_imported_already_is_left_as_it_is() -> None:
     code = "import ccxt.pro; from livekit_cli.adapters.ccxt_import import exchange_class as c; "
     code += "print(c('binance', websocket=True) is ccxt.pro.binance, type(ccxt).__name__)"
     assert printed(code).split() == ["True", "module"]
+
+
+STOOD_IN = """
+import sys
+from livekit_cli.adapters.ccxt_import import exchange_class
+api = exchange_class("binance", websocket=True)
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"requests", "urllib3", "charset_normalizer"}))
+print(api().userAgent)
+"""
+
+BLOCKING = """
+import sys
+from livekit_cli.adapters.ccxt_import import exchange_class
+exchange_class("binance", websocket=True)
+import ccxt
+from ccxt.base import exchange
+SESSION
+import requests
+names = "HTTPError", "Timeout", "TooManyRedirects", "RequestException"
+print(all(getattr(exchange, name) is getattr(requests.exceptions, name) for name in names))
+print(exchange.requestsConnectionError is requests.exceptions.ConnectionError, exchange.Session is requests.Session)
+print(isinstance(api.session, requests.Session), api.userAgent == requests.utils.default_user_agent())
+try:
+    api.fetch("http://127.0.0.1:9/")
+except ccxt.NetworkError as error:
+    print(type(error).__name__)
+"""
+
+OWN_SESSION = "import requests; api = ccxt.binance({'session': requests.Session()})"
+
+
+def test_an_asynchronous_exchange_imports_no_blocking_http_client_and_says_the_same_of_itself() -> None:
+    others, agent = printed(STOOD_IN).splitlines()
+    assert others == ""
+    assert agent == printed("import ccxt; print(ccxt.binance().userAgent)").strip()
+
+
+@pytest.mark.parametrize("session", ["api = ccxt.binance()", OWN_SESSION], ids=["its own", "the caller's"])
+def test_a_blocking_client_beside_it_is_as_ever(session: str) -> None:
+    """As a strategy may make one."""
+    lines = printed(BLOCKING.replace("SESSION", session)).splitlines()
+    assert lines == ["True", "True True", "True True", "NetworkError"]
+
+
+@pytest.mark.parametrize("wants", ["from requests import head", "from requests.adapters import HTTPAdapter"])
+def test_a_ccxt_that_takes_more_of_requests_is_imported_with_all_of_it(wants: str, tmp_path: Path) -> None:
+    code = "import sys; from livekit_cli.adapters import ccxt_requests; sys.path.insert(0, sys.argv[1]); "
+    code += "ccxt_requests.BASE = 'later'; ccxt_requests.import_base(); print('later' in sys.modules); "
+    code += "import later, requests; print(later.Session is requests.Session)"
+    (tmp_path / "later.py").write_text(f"from requests import Session\n{wants}\n")
+    assert printed(code, str(tmp_path)).split() == ["True", "True"]
+
+
+def test_with_requests_imported_before_nothing_stands_in_for_it() -> None:
+    code = "import requests; from livekit_cli.adapters.ccxt_import import exchange_class as c; c('binance', "
+    code += "websocket=False); from ccxt.base import exchange; print(exchange.Session is requests.Session)"
+    assert printed(code).strip() == "True"
