@@ -37,7 +37,7 @@ from .core.state import (
     Unknown,
 )
 from .core.told import Told, is_doubling
-from .ports import Broker, Clock, Deliver, Feed, Journal, Strategist
+from .ports import Broker, Clock, Deliver, Feed, Journal, Strategist, Venue
 
 FEED_SECONDS = 20.0
 """Deadline of one look at the exchange."""
@@ -95,6 +95,7 @@ class Runner:
         journal: Journal,
         strategist: Strategist,
         deliver: Deliver,
+        venue: Venue | None = None,
     ) -> None:
         self._terms = terms
         self._symbol = terms.identity.symbol
@@ -104,11 +105,12 @@ class Runner:
         self._journal = journal
         self._strategist = strategist
         self._deliver = deliver
+        self._venue = venue
         self._state: State = journal.last.state if journal.last else Idle()
         self._acknowledged = Acknowledged(journal.acked)
         # What an earlier run saw is no news of the feed that this one has.
         self._pulse = journal.pulse._replace(
-            error=None, error_time=None, error_code=None, first=None, newest_candle=None
+            error=None, error_time=None, error_code=None, first=None, newest_candle=None, delay_ms=None, link=None
         )
         self._finished = self._looked_at = _finished(journal)
         self._turn = remembered(journal.pulse.turn, journal.last, strategist.interval_ms)
@@ -210,6 +212,8 @@ class Runner:
         self._count_blind(time, sees)
         if result is not None:
             self._finished = time
+            if time != self._pulse.first:  # which may have closed before anybody was there
+                self._pulse = self._pulse._replace(delay_ms=self._clock.age(time))
             if not isinstance(result, Opened | Closed):
                 await self._tell(time, result)
         self._beat("running")
@@ -367,6 +371,7 @@ class Runner:
             turn=self._turn,
             next_due=None if self._looked_at is None else self._looked_at + MINUTE_MS,
             unrealised=self._pulse.unrealised if isinstance(self._state, Open) else None,
+            link=self._venue.link if self._venue else None,
         )
         self._journal.beat(self._pulse)
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from .core.candle import Candles
 from .core.event import Event, MinuteResult
+from .core.link import Link
 from .core.pulse import Pulse
 from .core.state import Order, Report, Step
 
@@ -56,6 +57,11 @@ class Venue(Protocol):
 
     def fee_percent(self, symbol: str) -> float | None:
         """What one side of a trade costs there, in percent; None when it does not say."""
+        ...
+
+    @property
+    def link(self) -> Link | None:
+        """How the connection is right now; None when there is none. Cheap: each symbol asks with each heartbeat."""
         ...
 
     async def close(self) -> None:

@@ -89,6 +89,7 @@ class Desk:
             journal=journal,
             strategist=strategy,
             deliver=deliver,
+            venue=self.venue,
         )
 
     def _terms_there(self) -> Terms:

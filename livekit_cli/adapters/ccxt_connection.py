@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from ..core.errors import ExchangeError, FeedError
 from ..core.spell import Spell
-from .ccxt_errors import translated
+from .ccxt_errors import in_short, translated
 from .ccxt_import import exchange_class
 from .ccxt_patience import Patience
 from .ccxt_pauses import Pauses
@@ -111,6 +111,10 @@ class Connection:
         self._gate = Gate(WIDTH, RESERVE)
         self._last_success = float("-inf")
         self._outage = Spell()
+        self.failing_since: float | None = None
+        """When (steady seconds) it was first asked for something that nobody has had an answer to since."""
+        self.trouble = ""
+        """What the last failure was, in a few words."""
         self._told_skew = 0
         self._comparing = False
 
@@ -168,6 +172,7 @@ class Connection:
                     answer = await question()
             except Exception as error:
                 assert attempt is not None
+                self.trouble = in_short(error)
                 self._heed(error, attempt)
                 raise translated(error, self.name, what, starting=starting) from error
         return Answer(answer, attempt.sent, self.time.machine.steady())
@@ -271,6 +276,10 @@ class Connection:
         """
         if self._last_success >= since - AROUND_SECONDS and not self.pauses.left(self.time.machine.seconds()) > 0:
             return FeedError(str(error))
+        if self.failing_since is None:
+            self.failing_since = since
+        if error.__cause__ is None and not self.pauses.left(self.time.machine.seconds()) > 0:
+            self.trouble = str(error).removeprefix(f"{self.name}: ")  # an answer, but one that makes no sense
         if self._outage.bad(self.time.machine.seconds()):
             log.warning("%s; it is tried again with each minute", error)
         return FeedError(str(error), is_shared=True)
@@ -279,6 +288,7 @@ class Connection:
         """The exchange is well: `answer` makes sense."""
         now = self.time.machine.seconds()
         self._last_success = now
+        self.failing_since = None
         self.pauses.over(answer.sent / 1000)
         failures = self._outage.count
         if not self.pauses.left(now) > 0 and (lasted := self._outage.good(now)) is not None:

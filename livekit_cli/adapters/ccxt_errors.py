@@ -92,6 +92,12 @@ def translated(error: BaseException, exchange: str, what: str, *, starting: bool
     return ours
 
 
+def in_short(error: BaseException) -> str:
+    """What to call a failure, with the status of the answer where there was one."""
+    status = _STATUS.search(str(error))
+    return meaning_of(error).words + (f" ({status[1]})" if status else "")
+
+
 def said(error: BaseException) -> str:
     """Class and text on one line, cut short; of an address only its host: the rest may hold a key and a signature."""
     words = _PAGE.sub("a page of HTML", " ".join(str(error).split()))

@@ -163,9 +163,11 @@ class CcxtFeed:
                 raise self._connection.given_up(FeedError(fault), began)
 
     async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
-        if self.sockets and wanted.timeframe == "1m" and tape.stop == wanted.until - MINUTE_MS:
+        if not self.sockets or wanted.timeframe != "1m":
+            return
+        self.sockets.due(wanted.until)
+        if tape.stop == wanted.until - MINUTE_MS:
             await self.sockets.brings(wanted.symbol, wanted.until)
-            self.sockets.brought(wanted.until, is_there=tape.stop >= wanted.until)
 
     def _end(self, wanted: Wanted, known: Known) -> int:
         """Where what is waited for ends: what was given up at this minute is not waited for again."""

@@ -62,16 +62,18 @@ class Sockets:
         self._tasks: list[asyncio.Task[None]] = []
         self._turn = asyncio.Lock()
         self._noise = Noise(self._lost)
-        self._trouble = ""
+        self.trouble = ""
+        """What broke a stream last."""
         self._silence = Spell()
         self._minute = 0
-        self._has_brought = False
+        self._brought: dict[int, int] = {}
+        """For this minute and the one before, how many candles that closed then were there before REST was asked."""
         self._alike = 0
-        self._last_frame = float("-inf")
+        self._last_frame = self._last_brought = float("-inf")
 
     def open(self) -> None:
         """Begin to watch every symbol."""
-        self._last_frame = _now()
+        self._last_frame = self._last_brought = _now()
         self._noise.begin()
         symbols = list(self._watched)
         together = TOGETHER if self._connection.client.has.get("watchOHLCVForSymbols") else 1
@@ -102,13 +104,28 @@ class Sockets:
         except TimeoutError:
             return  # REST is asked
 
-    def brought(self, minute: int, *, is_there: bool) -> None:
-        """Whether a candle was there when its minute was due; told when it is never so, and when it is again."""
+    def due(self, minute: int) -> None:
+        """Candles that close at `minute` are wanted. It is told when none came in time, and when one does again."""
         if minute > self._minute:
             if self._minute:
-                self._count(self._has_brought)
-            self._minute, self._has_brought = minute, False
-        self._has_brought |= is_there
+                self._count(self._minute in self._brought)
+            self._minute = minute
+            self._brought = {time: count for time, count in self._brought.items() if time >= minute - MINUTE_MS}
+
+    @property
+    def streams(self) -> int:
+        """How many symbols are watched."""
+        return len(self._watched)
+
+    @property
+    def bringing(self) -> int:
+        """Of how many symbols candles come in time. Those of this minute may be about to: then the last one counts."""
+        return max(self._brought.values(), default=0)
+
+    @property
+    def silent_seconds(self) -> float | None:
+        """For how long none has come, once that lasts."""
+        return None if self.bringing or self._silence.since is None else _now() - self._last_brought
 
     def _count(self, is_good: bool) -> None:
         is_change = is_good == (self._silence.since is not None)
@@ -119,7 +136,7 @@ class Sockets:
         if is_good and self._silence.good(_now()) is not None:
             log.warning("%s: candles come by websocket again", name)
         elif not is_good and self._silence.bad(_now()):
-            why = f" ({self._trouble})" if self._trouble else ""
+            why = f" ({self.trouble})" if self.trouble else ""
             log.warning("%s: nothing comes by websocket%s; candles are asked for by REST", name, why)
 
     # ---- streams
@@ -191,11 +208,14 @@ class Sockets:
         # Where there is a gap before it, REST brings both.
         if tape.stop == candle.timestamp and watched.is_whole and not watched.is_spoilt:
             tape.add([candle], candle.timestamp, candle.timestamp + MINUTE_MS)
+            minute = candle.timestamp + MINUTE_MS
+            self._brought[minute] = self._brought.get(minute, 0) + 1
+            self._last_brought = _now()
             watched.advanced.set()
 
     def _lost(self, error: BaseException) -> None:
-        self._trouble = said(error)
-        log.debug("%s: websocket: %s", self._connection.name, self._trouble)
+        self.trouble = said(error)
+        log.debug("%s: websocket: %s", self._connection.name, self.trouble)
 
     async def _thaw(self) -> None:
         """Break connections that are open and say nothing, so that they are made anew."""

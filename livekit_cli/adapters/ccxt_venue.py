@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core.candle import Candles
 from ..core.errors import ConfigError, ExchangeError, ExchangeUnreachable, FeedError, UsageError
+from ..core.link import Link
 from .ccxt_connection import Connection
 from .ccxt_feed import CcxtFeed
 from .ccxt_import import exchange_class, has_websocket
@@ -78,6 +79,11 @@ class CcxtVenue:
         """What one side of a trade costs there, in percent; None when the exchange does not say."""
         return taker_fee_percent(self._markets[symbol])
 
+    @property
+    def link(self) -> Link | None:
+        """As every Venue."""
+        return None if self._connection is None else _link(self._connection, self._sockets, self.clock.now())
+
     async def close(self) -> None:
         """Let go of everything."""
         for task in self._tasks:
@@ -111,6 +117,22 @@ class CcxtVenue:
 
     def _counted_ms(self) -> int:
         return self._connection.time.counted_ms() if self._connection else self._machine.wall()
+
+
+def _link(connection: Connection, sockets: Sockets | None, wall_ms: int) -> Link:
+    seconds = connection.time.machine.seconds()
+    since, left = connection.failing_since, connection.pauses.left(seconds)
+    silent = sockets.silent_seconds if sockets else None
+    is_well = since is None and left <= 0
+    return Link(
+        by_websocket=sockets.bringing if sockets else 0,
+        streams=sockets.streams if sockets else 0,
+        silent_since=None if silent is None else wall_ms - round(silent * 1000),
+        unavailable_since=None if since is None else wall_ms - round((seconds - since) * 1000),
+        left_alone_until=wall_ms + round(left * 1000) if left > 0 else None,
+        trouble=connection.trouble if not is_well else sockets.trouble if sockets and silent is not None else "",
+        ahead_ms=connection.time.ahead_ms,
+    )
 
 
 @asynccontextmanager

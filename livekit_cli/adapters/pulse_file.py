@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
+from ..core.link import Link
 from ..core.pulse import Pulse
 from ..core.schedule import Turn
 from .disk import plain_bytes
@@ -18,10 +21,10 @@ from .disk import plain_bytes
 PAGE = 4096
 """What fits in one page is written by one call, so a reader sees the old text or the new one."""
 
-_ROOM = {"error": 1600, "command": 1200, "host": 100}
+_ROOM = {"error": 1600, "command": 1100, "host": 100}
+_TROUBLE_ROOM = 200
 """Bytes of a page that a foreign text may take; a letter may take twelve."""
 
-_NAMES = Pulse._fields
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -86,6 +89,8 @@ def encode(pulse: Pulse) -> bytes:
     """The first page."""
     plain = pulse._asdict()
     plain["turn"] = (pulse.turn.used, pulse.turn.tried, pulse.turn.failures)
+    if pulse.link is not None:
+        plain["link"] = pulse.link._asdict() | {"trouble": _cut(pulse.link.trouble, _TROUBLE_ROOM)}
     for name, room in _ROOM.items():
         plain[name] = plain[name] and _cut(plain[name], room)
     body = _ENCODER.encode(plain).encode("ascii")
@@ -108,8 +113,14 @@ def decode(page: bytes) -> Pulse | None:
         return None
     known = json.loads(body)
     known["turn"] = Turn(*known["turn"])
-    # A newer livekit may have written more, an older one less: what both know is what is used.
-    return Pulse(**{name: known[name] for name in _NAMES if name in known})
+    if link := known.get("link"):
+        known["link"] = Link(**_both_know(link, Link._fields))
+    return Pulse(**_both_know(known, Pulse._fields))
+
+
+def _both_know(written: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """A newer livekit may have written more, an older one less."""
+    return {name: written[name] for name in names if name in written}
 
 
 def _witnessed(page: bytes) -> int:

@@ -2,12 +2,13 @@
 
 Three things can stand still, each for itself: the process (its heartbeat, and the lock that the operating system takes
 back when it dies; a pid proves nothing), the minutes (looked at but not finished), and the feed (candles that do not
-come). What only the feed lacks is STALE, what a live process does not get done is STUCK.
+come). What only the feed lacks is STALE, what a live process does not get done is STUCK. A STALE symbol has an
+exchange that does not answer, or shuts us out, or it has none of the candles that others get there.
 
 Laws:
 - What a runner said when it ended is believed before anything else, and a free lock before any heartbeat.
-- A heartbeat is wall time, and so is its age. Everything else is the market's time, which may run far from the wall's:
-  it is only ever compared with itself.
+- A heartbeat is wall time, and so is since when an exchange fails. Everything else is the market's time, which may run
+  far from the wall's: it is only ever compared with itself.
 - Nothing that an earlier run left undone is held against the present one: it is measured from its own first minute.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .candle import MINUTE_MS
+from .link import Contact
 from .pulse import Pulse, Snapshot
 from .state import Closing, Opening
 
@@ -54,7 +56,7 @@ def judge(snapshot: Snapshot, now_ms: int) -> Verdict:
     """The verdict on one symbol at wall time `now_ms`."""
     heartbeat = snapshot.pulse.heartbeat
     age = None if heartbeat is None else now_ms - heartbeat
-    return _farewell(snapshot.pulse, age) or _absence(snapshot, age) or _progress(snapshot)
+    return _farewell(snapshot.pulse, age) or _absence(snapshot, age) or _progress(snapshot, now_ms)
 
 
 def feed_age(pulse: Pulse) -> int | None:
@@ -105,7 +107,7 @@ def _unheard(snapshot: Snapshot) -> Verdict:
     return Verdict(Health.STUCK, "no pulse")
 
 
-def _progress(snapshot: Snapshot) -> Verdict:
+def _progress(snapshot: Snapshot, now_ms: int) -> Verdict:
     """What a beating heart gets done."""
     pulse = snapshot.pulse
     if pulse.first is None or pulse.next_due is None:
@@ -115,7 +117,20 @@ def _progress(snapshot: Snapshot) -> Verdict:
     behind = looked_at - max(pulse.first, pulse.minute or 0)
     waits = isinstance(snapshot.state, Opening | Closing)  # for its order, and asks for no candle meanwhile
     if blind >= LATE_MS and not waits:
-        return Verdict(Health.STALE, "no new candle", blind)
+        return _blindness(pulse, blind, now_ms)
     if behind >= LATE_MS:
         return Verdict(Health.STUCK, "order not settled" if waits else "no minute finished", behind)
     return Verdict(Health.OK, "running")
+
+
+def _blindness(pulse: Pulse, blind: int, now_ms: int) -> Verdict:
+    """Why no candle has come for so long."""
+    link = pulse.link
+    if link is None or link.contact(now_ms) is Contact.CONNECTED:
+        return Verdict(Health.STALE, "no new candle", blind)
+    age = blind if link.unavailable_since is None else now_ms - link.unavailable_since
+    if link.contact(now_ms) is Contact.LEFT_ALONE:
+        return Verdict(Health.STALE, "exchange shuts us out", _known(age))
+    if 0 <= age < MINUTE_MS:  # it has just begun, and this symbol has long been blind
+        return Verdict(Health.STALE, "no new candle", blind)
+    return Verdict(Health.STALE, "exchange unavailable", _known(age))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .link import Link
 from .schedule import Turn
 from .state import Identity, State
 
@@ -17,6 +18,8 @@ class Pulse(NamedTuple):
     `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`;
     `began` is the newest durable step when the last run opened the journal: what came after it is of this run.
     `first` is the minute that the last run looked at first, and `error_code` the exit code that goes with `error`.
+    `delay_ms` is how long after its close the last minute was finished, `link` the connection to an exchange that is
+    somewhere else.
     """
 
     seq: int = 0
@@ -39,6 +42,8 @@ class Pulse(NamedTuple):
     began: int = 0
     first: int | None = None
     error_code: int | None = None
+    delay_ms: int | None = None
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)

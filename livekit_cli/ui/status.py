@@ -18,7 +18,11 @@ from ..core.signal import Signal
 from ..core.state import Idle, State
 from .inert import cells
 from .lines import SIGNIFICANT_DIGITS, duration_text, minute_text, percent_text, price_text, reason_text
+from .links import exchanges_seen, link_dict, link_line
 from .look import Look
+from .rows import UNWELL
+from .rows import Row as Judged
+from .styled import plain
 
 NOTHING = "No symbols: nothing has been run in this data folder yet."
 NONE = "-"
@@ -96,7 +100,7 @@ def status_lines(snapshots: Sequence[Snapshot], now_ms: int, look: Look | None =
     lines = [_line(_heading(names), widths, look)]
     for (snapshot, verdict), row in zip(judged, rows, strict=True):
         lines += [_line(row, widths, look), *_below(snapshot, None if inline else verdict, look)]
-    return [*lines, *_summary(judged, look)]
+    return [*lines, *_links(judged, now_ms, look), *_summary(judged, look)]
 
 
 def status_json(snapshots: Sequence[Snapshot], now_ms: int) -> str:
@@ -207,6 +211,14 @@ def _indented(text: str, look: Look, *styles: str) -> Iterator[str]:
     yield from (GAP + look.paint(line, *styles) for line in lines)
 
 
+def _links(judged: Sequence[tuple[Snapshot, Verdict]], now_ms: int, look: Look) -> Iterator[str]:
+    """A line for each real exchange that somebody runs on."""
+    for seen in exchanges_seen(Judged(snapshot, verdict, now_ms) for snapshot, verdict in judged):
+        text = plain(link_line(seen, look))
+        styles = UNWELL if seen.severity else ()
+        yield from (look.paint(line, *styles) for line in (look.wrapped(text) if look.is_terminal else [text]))
+
+
 def _summary(judged: Sequence[tuple[Snapshot, Verdict]], look: Look) -> Iterator[str]:
     """`12 symbols: 10 ok, 1 stale, 1 stopped; 3 open`, in as many lines as it takes.
 
@@ -263,12 +275,15 @@ def _plain(snapshot: Snapshot, now_ms: int) -> dict[str, Any]:
         "newest_candle": pulse.newest_candle,
         "feed_age_ms": feed_age(pulse),
         "next_due": pulse.next_due,
+        "minute_delay_ms": pulse.delay_ms,
+        "connection": pulse.link and link_dict(pulse.link, now_ms),
         "heartbeat": pulse.heartbeat,
         "heartbeat_age_ms": None if pulse.heartbeat is None else now_ms - pulse.heartbeat,
         "held": snapshot.held,
         "status": pulse.status,
         "error": pulse.error,
         "error_time": pulse.error_time,
+        "error_code": pulse.error_code if pulse.error else None,
         "pid": pulse.pid,
         "host": pulse.host,
         "since": pulse.since,

@@ -17,6 +17,7 @@ from ..core.tally import Tally
 from .columns import NAME_CELLS, even_text, gain, lines_of
 from .inert import cells
 from .lines import clock_text, duration_text, marks, minute_text, percent_text, price_text, time_text
+from .links import exchanges_seen, link_line
 from .look import Look
 from .rows import UNWELL, Row, countdown_ms, detail, newest_minute, ranked
 from .styled import Line, Piece, clipped, joined, width_of
@@ -55,11 +56,12 @@ def frame(view: View, now_ms: int, look: Look) -> list[Line]:
     details = [detail(row, look) for row in rows]
     is_roomy = look.height >= ROOMY
     room = look.height - 2 - is_roomy  # the head, the foot, and a blank line before it
-    notes = [[Piece(look.shown(note), ("yellow",))] for note in view.notes[: max(0, room // 3)]]
-    symbols, events = _shares(rows, details, view, room - len(notes))
+    notes = [[Piece(look.shown(note), ("yellow",))] for note in view.notes]
+    above = [*notes, *_links(rows, look, is_roomy=is_roomy)][: max(0, room // 3)]
+    symbols, events = _shares(rows, details, view, room - len(above))
     lines: list[Line] = [
         _head(view, rows, look),
-        *notes,
+        *above,
         *_symbol_lines(rows, details, symbols, look),
         *_event_lines(view, events, look),
     ]
@@ -93,6 +95,11 @@ def _time(rows: Sequence[Row]) -> Line:
         return [Piece("waiting for the first minute" if rows else NOTHING_YET)]
     due = countdown_ms(rows)
     return [Piece(minute_text(minute)), Piece("" if due is None else f"  next in {duration_text(due)}", ("dim",))]
+
+
+def _links(rows: Sequence[Row], look: Look, *, is_roomy: bool) -> list[Line]:
+    """A line for each real exchange; where there is little room, only for one that is not well."""
+    return [link_line(one, look) for one in exchanges_seen(rows) if is_roomy or one.severity]
 
 
 def _foot(view: View, rows: Sequence[Row]) -> Line:

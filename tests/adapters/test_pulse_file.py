@@ -10,10 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livekit_cli.adapters.pulse_file import PAGE, PulseFile, decode, encode, read_pulse
+from livekit_cli.core.link import Link
 from livekit_cli.core.pulse import Pulse
 from livekit_cli.core.schedule import Turn
 
 TIMES = st.none() | st.integers(0, 2**53)
+LINKS = st.builds(
+    Link,
+    by_websocket=st.integers(0, 500),
+    streams=st.integers(0, 500),
+    silent_since=TIMES,
+    unavailable_since=TIMES,
+    left_alone_until=TIMES,
+    trouble=st.text(max_size=16),
+    ahead_ms=st.integers(-(2**40), 2**40),
+)
 PULSES = st.builds(
     Pulse,
     seq=st.integers(0, 2**40),
@@ -28,6 +39,9 @@ PULSES = st.builds(
     command=st.text(max_size=80),
     status=st.sampled_from(("starting", "running", "restarting", "stopped", "ended", "halted")),
     host=st.text(st.sampled_from("az09.-"), max_size=60),
+    error_code=st.none() | st.sampled_from((1, 69, 74)),
+    delay_ms=TIMES,
+    link=st.none() | LINKS,
 )
 
 
@@ -59,16 +73,24 @@ def test_a_file_without_a_pulse_tells_none(tmp_path: Path, content: bytes) -> No
 
 
 def test_long_texts_are_cut_so_that_a_page_is_enough(tmp_path: Path) -> None:
-    times = dict.fromkeys(("minute", "heartbeat", "newest_candle", "next_due", "error_time", "since", "first"), 10**15)
-    numbers = dict.fromkeys(("seq", "acked", "began", "pid"), 10**12) | {"price": 1.2345678901234567e-300}
-    pulse = Pulse(error="\U0001f642" * 5000, command="\U0001f642" * 200, host="h" * 5000, **times, **numbers)
+    names = ("minute", "heartbeat", "newest_candle", "next_due", "error_time", "since", "first", "delay_ms")
+    times = dict.fromkeys(names, 10**15)
+    small = 1.2345678901234567e-300
+    numbers = dict.fromkeys(("seq", "acked", "began", "pid"), 10**12) | {"price": small, "unrealised": -small}
+    link = Link(10**6, 10**6, 10**15, 10**15, 10**15, "\U0001f642" * 5000, -(10**15))
+    texts = {"error": "\U0001f642" * 5000, "command": "\U0001f642" * 200, "host": "h" * 5000}
+    pulse = Pulse(turn=Turn(10**15, 10**15, 3), link=link, **texts, **times, **numbers)
     file = PulseFile(tmp_path / "x.pulse")
     file.write(pulse)
     file.close()
     found = read_pulse(tmp_path / "x.pulse")
     assert found is not None
-    assert found._replace(error="", command="", host="") == pulse._replace(error="", command="", host="")
+    assert found.link is not None
+    assert found.link._replace(trouble="") == link._replace(trouble="")
+    cut = {"error": "", "command": "", "host": "", "link": None}
+    assert found._replace(**cut) == pulse._replace(**cut)
     assert (len(found.error or ""), len(found.command), len(found.host)) > (100, 80, 80)
+    assert len(found.link.trouble) > 10
     assert set(found.error or "") == {"\U0001f642"}
     assert (tmp_path / "x.pulse").stat().st_size == PAGE
 
@@ -98,9 +120,13 @@ def test_what_cannot_be_written_is_not_shown_and_hurts_nobody(tmp_path: Path) ->
 def test_a_file_of_an_older_or_newer_version_gives_what_both_know(tmp_path: Path) -> None:
     from livekit_cli.adapters import pulse_file
 
-    body = b'{"turn":[1,2,3],"minute":60000,"mood":"good"}'
-    line = b'{"sum":"%s","pulse":%s}' % (pulse_file._sum_of(body), body)
-    assert decode(line.ljust(PAGE)) == Pulse(minute=60_000, turn=Turn(1, 2, 3))
+    def read(body: bytes) -> Pulse | None:
+        return decode((b'{"sum":"%s","pulse":%s}' % (pulse_file._sum_of(body), body)).ljust(PAGE))
+
+    assert read(b'{"turn":[1,2,3],"minute":60000,"mood":"good"}') == Pulse(minute=60_000, turn=Turn(1, 2, 3))
+    assert read(b'{"turn":[1,2,3],"link":{"streams":5,"mood":"good"}}') == Pulse(
+        turn=Turn(1, 2, 3), link=Link(streams=5)
+    )
 
 
 def test_a_file_that_was_deleted_comes_back_with_the_next_beat(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.core.event import CloseReason, Mode
 from livekit_cli.core.health import BEAT_MS, LATE_MS, Health, Verdict, feed_age, judge
+from livekit_cli.core.link import Link
 from livekit_cli.core.pulse import Pulse, Snapshot
 from livekit_cli.core.signal import OrderSide, Position, Signal
 from livekit_cli.core.state import Closing, Identity, Idle, Open, Opening, Order, State
@@ -47,6 +48,14 @@ WELL = Pulse(
 def seen(held: bool | None = True, state: State = STATES[0], **pulse: Any) -> Snapshot:
     """A symbol that is well, but for this."""
     return Snapshot(IDENTITY, state, WELL._replace(**pulse), held)
+
+
+DOWN = Link(unavailable_since=WALL - 7 * MINUTE_MS)
+
+
+def blind(link: Link) -> Snapshot:
+    """One that has had no candle for so long that it is STALE."""
+    return seen(newest_candle=MARKET - LATE_MS, link=link)
 
 
 def word(snapshot: Snapshot, later: int = 0) -> Health:
@@ -97,6 +106,30 @@ def word(snapshot: Snapshot, later: int = 0) -> Health:
             0,
             Verdict(Health.STALE, "no new candle", LATE_MS),
         ),
+        # The exchange behind the feed.
+        (blind(Link()), 0, Verdict(Health.STALE, "no new candle", LATE_MS)),
+        (blind(DOWN), 0, Verdict(Health.STALE, "exchange unavailable", 7 * MINUTE_MS)),
+        (blind(DOWN), 5, Verdict(Health.STALE, "exchange unavailable", 7 * MINUTE_MS + 5)),
+        (blind(DOWN._replace(unavailable_since=WALL + 9)), 0, Verdict(Health.STALE, "exchange unavailable")),
+        (blind(Link(unavailable_since=WALL)), MINUTE_MS, Verdict(Health.STALE, "exchange unavailable", MINUTE_MS)),
+        # What has only begun does not explain what has lasted.
+        (blind(Link(unavailable_since=WALL)), MINUTE_MS - 1, Verdict(Health.STALE, "no new candle", LATE_MS)),
+        (
+            blind(DOWN._replace(left_alone_until=WALL + 9)),
+            0,
+            Verdict(Health.STALE, "exchange shuts us out", 7 * MINUTE_MS),
+        ),
+        (
+            blind(DOWN._replace(left_alone_until=WALL + 9)),
+            9,
+            Verdict(Health.STALE, "exchange unavailable", 7 * MINUTE_MS + 9),
+        ),
+        (
+            blind(Link(left_alone_until=WALL + 9)),
+            0,
+            Verdict(Health.STALE, "exchange shuts us out", LATE_MS),
+        ),
+        (seen(link=DOWN), 0, Verdict(Health.OK, "running")),
         # The minutes.
         (seen(minute=MARKET - LATE_MS), 0, Verdict(Health.STUCK, "no minute finished", LATE_MS)),
         (seen(minute=MARKET - LATE_MS + MINUTE_MS), 0, Verdict(Health.OK, "running")),
@@ -136,6 +169,12 @@ PULSES = st.builds(
     newest_candle=st.none() | AGES,
     next_due=st.none() | AGES.map(lambda time: time + MINUTE_MS),
     first=st.none() | AGES,
+    link=st.none()
+    | st.builds(
+        Link,
+        unavailable_since=st.none() | st.integers(WALL - BEAT_MS, WALL + BEAT_MS),
+        left_alone_until=st.none() | st.integers(WALL - BEAT_MS, WALL + BEAT_MS),
+    ),
     status=st.sampled_from(("starting", "running", "restarting", *FAREWELLS)),
     pid=st.integers(0, 2**22),
     host=st.sampled_from(("", "here", "there")),
