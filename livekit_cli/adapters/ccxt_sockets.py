@@ -21,7 +21,7 @@ from ..core.page import ascending
 from ..core.spell import Spell
 from ..core.tape import Tape
 from .ccxt_connection import Connection
-from .ccxt_errors import said
+from .ccxt_errors import in_short, said
 from .ccxt_noise import Noise
 from .clock import pause
 
@@ -62,8 +62,8 @@ class Sockets:
         self._tasks: list[asyncio.Task[None]] = []
         self._turn = asyncio.Lock()
         self._noise = Noise(self._lost)
-        self.trouble = ""
-        """What broke a stream last."""
+        self.trouble = self._why = ""
+        """What broke a stream last, in a few words and in its own."""
         self._silence = Spell()
         self._minute = 0
         self._brought: dict[int, int] = {}
@@ -136,7 +136,7 @@ class Sockets:
         if is_good and self._silence.good(_now()) is not None:
             log.warning("%s: candles come by websocket again", name)
         elif not is_good and self._silence.bad(_now()):
-            why = f" ({self.trouble})" if self.trouble else ""
+            why = f" ({self._why})" if self._why else ""
             log.warning("%s: nothing comes by websocket%s; candles are asked for by REST", name, why)
 
     # ---- streams
@@ -214,8 +214,8 @@ class Sockets:
             watched.advanced.set()
 
     def _lost(self, error: BaseException) -> None:
-        self.trouble = said(error)
-        log.debug("%s: websocket: %s", self._connection.name, self.trouble)
+        self.trouble, self._why = in_short(error), said(error)
+        log.debug("%s: websocket: %s", self._connection.name, self._why)
 
     async def _thaw(self) -> None:
         """Break connections that are open and say nothing, so that they are made anew."""

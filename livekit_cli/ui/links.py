@@ -129,7 +129,8 @@ def _age(seen: Seen) -> Iterator[Piece]:
     age = seen.candle_age_ms
     if age is not None:
         text = "<1m" if age < MINUTE_MS else duration_text(age)
-        yield Piece(f"newest {text} old", () if age < 2 * MINUTE_MS else WORRYING)
+        candle = "" if seen.contact is Contact.CONNECTED else "candle "
+        yield Piece(f"newest {candle}{text} old", () if age < 2 * MINUTE_MS else WORRYING)
 
 
 def _delay(seen: Seen) -> Iterator[Piece]:

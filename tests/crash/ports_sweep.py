@@ -88,9 +88,9 @@ class Watched:
 
 
 def _awaited(found: Callable[..., Any], name: str, tick: Tick) -> Callable[..., Any]:
-    async def call(*arguments: Any) -> Any:
+    async def call(*arguments: Any, **named: Any) -> Any:
         tick(f"before {name}")
-        result = await found(*arguments)
+        result = await found(*arguments, **named)
         tick(f"after {name}")
         return result
 

@@ -95,8 +95,9 @@ def test_what_is_not_as_it_should_be_is_said_with_since_when_and_why(
     times = ("silent_since", "unavailable_since", "left_alone_until")
     moved = {name: now + value for name in times if (value := getattr(link, name)) is not None}
     (line,) = told(running(link._replace(**moved)), now=now)
-    assert line.startswith(f"binance: {words}, newest <1m old")
-    assert ("minutes done" in line) == words.startswith("candles")
+    is_well = words.startswith("candles")
+    assert line.startswith(f"binance: {words}, newest {'' if is_well else 'candle '}<1m old")
+    assert ("minutes done" in line) == is_well
 
 
 def test_time_goes_on_while_nothing_new_is_heard(world: Any, running: Running, told: Told) -> None:
@@ -240,7 +241,7 @@ def test_on_a_terminal_the_line_of_status_is_wrapped_and_nothing_is_cut(world: A
     *_, first, second, _ = status_lines([down], world.T, look)
     assert (first, second) == (
         "\x1b[1;31mbinance: UNAVAILABLE for 7m (no answer\x1b[0m",
-        "\x1b[1;31min time), newest <1m old\x1b[0m",
+        "\x1b[1;31min time), newest candle <1m old\x1b[0m",
     )
 
 
