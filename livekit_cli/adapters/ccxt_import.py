@@ -10,6 +10,7 @@ imported whole, as everybody else does it.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from functools import lru_cache
 from importlib import import_module
@@ -67,6 +68,17 @@ def ccxt_ids() -> tuple[str, ...]:
     """The exchanges that ccxt knows, by the names of its files; nothing of it is imported."""
     folder = _folder()
     return tuple(sorted(path.stem for path in (folder / "async_support").glob("[a-z]*.py"))) if folder else ()
+
+
+@lru_cache(maxsize=1)
+def installed_release() -> str:
+    """The version of the ccxt that is installed; nothing of it is imported."""
+    folder = _folder()
+    if folder is None:
+        return ""
+    with (folder / "__init__.py").open(encoding="utf-8") as file:
+        found = re.search(r"""^__version__ = ['"]([^'"]+)""", file.read(4096), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def has_websocket(exchange_id: str) -> bool:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.candle import Candles
 from ..core.errors import ConfigError, ExchangeError, ExchangeUnreachable, FeedError, UsageError
@@ -190,6 +190,10 @@ async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str
 
 def _check_candles(connection: Connection) -> None:
     """Raises UsageError for an exchange whose candles livekit cannot run on."""
-    client = connection.client
-    if not client.has.get("fetchOHLCV") or "1m" not in (client.timeframes or {"1m": ""}):
+    if not has_minutes(connection.client):
         raise UsageError(f"{connection.name} has no 1m candles, by which livekit watches a signal")
+
+
+def has_minutes(client: Any) -> bool:
+    """Whether ccxt can ask that exchange for candles of one minute."""
+    return bool(client.has.get("fetchOHLCV")) and "1m" in (client.timeframes or {"1m": ""})

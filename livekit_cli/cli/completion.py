@@ -99,6 +99,8 @@ class _Line:
         self._values: dict[str, list[str]] = {}
         self._waiting: Any = None
         self._plain: list[str] = []
+        self.typed = ""
+        """What there is of the word itself."""
         for word in before:
             self._take(word)
 
@@ -116,7 +118,8 @@ class _Line:
             self._values[option.name] = [value]
 
     def offers(self, typed: str) -> Iterable[Offer]:
-        name, equals, _ = typed.partition("=")
+        name, equals, value = typed.partition("=")
+        self.typed = value if equals and name in self._options else typed
         if self._waiting is not None:
             return self._of(self._waiting)
         if equals and name in self._options:
@@ -183,6 +186,14 @@ def _signals(line: _Line) -> Iterator[Offer]:
 def _exchanges(line: _Line) -> Iterator[Offer]:
     yield "demo", "the built-in market"
     yield from ((name, "") for name in glimpse.configs(line.project, fleets=False) if name != "demo")
+    if line.typed:  # a hundred names are no choice
+        yield from _of_ccxt(line)
+
+
+def _of_ccxt(_: _Line) -> Iterator[Offer]:
+    from ..adapters.ccxt_import import ccxt_ids
+
+    yield from ((name, "") for name in ccxt_ids())
 
 
 def _fleets(line: _Line) -> Iterator[Offer]:
@@ -224,6 +235,7 @@ VALUES: dict[str, Callable[[_Line], Iterable[Offer]]] = {
     "kind": _kinds,
     "which": _journals,
     "exchange": _exchanges,
+    "word": _of_ccxt,
     "interval": _intervals,
     "candles": _files("csv"),
     "config": _fleets,

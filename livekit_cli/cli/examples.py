@@ -28,7 +28,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "exchanges": (
         ("livekit exchanges", "what --exchange finds here, at what costs"),
-        ("livekit exchanges --json", "the same for programs"),
+        ("livekit exchanges --all", "those of ccxt too, and what each can do"),
+        ("livekit exchanges bin --json", "those with bin in their name, for programs"),
     ),
     "schema": (
         ("livekit schema fleet", "what may stand in a fleet, strategies of this project included"),

@@ -114,6 +114,8 @@ def test_exchanges_and_fleets_are_told_apart_and_the_defaults_data_folder_is_hee
     for name, text in configs.items():
         (tmp_path / "configs" / f"{name}.yaml").write_text(text)
     assert offered("run", "--exchange", "") == ["demo", "mine"]
+    assert offered("run", "--exchange", "krak") == offered("exchanges", "krak") == ["kraken", "krakenfutures"]
+    assert offered("run", "--exchange=mi") == ["--exchange=mine"]
     assert offered("run", "--config", "") == ["all", ":files yaml"]
     assert offered("run", "") == ["ADAUSDT"]
     (tmp_path / "configs" / "livekit.yaml").write_text("data_dir: [\n")

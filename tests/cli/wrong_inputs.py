@@ -3204,10 +3204,17 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "cannot write candles.csv/exchange.json: candles.csv is a file, expected a folder",
         ),
         Row(
-            "exchanges of a name",
-            "exchanges demo",
+            "exchanges of a name that none has",
+            "exchanges binanse",
             2,
-            "exchanges takes no words of its own, only options; 'demo' is too much\nTry 'livekit exchanges --help'.",
+            "no exchange has 'binanse' in its name; did you mean 'binance'?",
+        ),
+        Row("exchanges of no name", "exchanges ''", 2, "no exchange has '' in its name"),
+        Row(
+            "exchanges of two names",
+            "exchanges kraken okx",
+            2,
+            "exchanges takes one WORD; 'okx' is too much\nTry 'livekit exchanges --help'.",
         ),
     ),
     "New projects": (
