@@ -76,9 +76,12 @@ class Session:
                 raise DiskFailed(f"standard output: {self._unshown}; what was not shown is in the journal")
 
     def _raise_fault(self, running: asyncio.Task[None]) -> None:
-        """Raises the gravest fault that halted a symbol; only its code when the log has just told of all there are."""
-        fault = running.exception()
-        if isinstance(fault, LivekitError) and all(post.fault for post in self._fleet.posts):
+        """Raises the gravest fault that halted a symbol; only its code when the last lines tell of all there are.
+
+        Below a table there is none of them.
+        """
+        fault, is_told = running.exception(), not self._display and all(post.fault for post in self._fleet.posts)
+        if isinstance(fault, LivekitError) and is_told:
             raise typer.Exit(fault.exit_code)
         running.result()
 

@@ -73,7 +73,7 @@ def exchanges_seen(rows: Iterable[Row]) -> list[Seen]:
 
 def link_line(seen: Seen, look: Look) -> Line:
     """`binance: candles by websocket, newest <1m old, minutes done in 0.3s`; what is wrong stands first."""
-    told = [_contact(seen, look), *_clocks(seen.link), *_age(seen), *_delay(seen)]
+    told = [_contact(seen, look), *_age(seen), *_clocks(seen.link), *_delay(seen)]
     pieces = [Piece(f"{look.shown(seen.exchange, NAME_CELLS)}: ", ("bold",))]
     for number, piece in enumerate(told):
         pieces += [Piece(", "), piece] if number else [piece]

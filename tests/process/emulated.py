@@ -30,7 +30,8 @@ os.execv(sys.argv[2], sys.argv[2:])
 """What a shell does before it starts a program: the terminal becomes the controlling one of its session."""
 
 SHAPES = re.compile(
-    r"livekit  .*|SYMBOL .*|[A-Z0-9]+ +(idle|long|short|starting|opening|closing|STOPPED|HALTED|STUCK|STALE|DEAD).*"
+    r"livekit  .*|\w+: (candles|UNAVAILABLE|LEFT) .*|"
+    r"SYMBOL .*|[A-Z0-9]+ +(idle|long|short|starting|opening|closing|STOPPED|HALTED|STUCK|STALE|DEAD).*"
     r"|  \S.*|\+\d+ more.*|\d\d:\d\d [A-Z0-9]+ +(opened|closed) .*|this run.*|there is no journal .*|"
 )
 """What a line of the table may look like; a line that was wrapped, or is left over from another size, does not."""

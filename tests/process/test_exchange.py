@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from emulated import CTRL_C, Terminal
 
+from livekit_cli.adapters.clock import wall_ms
 from tests.exchange.client import options
+from tests.exchange.clock import MINUTE_MS
 from tests.exchange.server import LocalExchange
 
 if TYPE_CHECKING:
@@ -48,3 +52,49 @@ def test_a_call_by_cron_ends_with_the_code_of_what_failed(project: Project, exch
             assert ended.code == 69, ended.err
             last = ended.err.splitlines()[-1]
             assert last.startswith(f"livekit: not all went well: {name} BTCUSDT: local: the candles of BTCUSDT: ")
+
+
+# ---- what stands in the table, in `watch` and in `status`
+
+
+@pytest.fixture
+def soon(exchange: LocalExchange) -> LocalExchange:
+    """One of its minutes, and with it livekit's, closes twelve seconds from now."""
+    exchange.clock.run(MINUTE_MS - 12_000 - wall_ms() % MINUTE_MS)
+    return exchange
+
+
+def links(terminal: Terminal) -> list[str]:
+    return [line for line in terminal.table if line.startswith("local: ")]
+
+
+def shows(terminal: Terminal, words: str) -> bool:
+    return [line.startswith(words) for line in links(terminal)] == [True]
+
+
+def test_a_plug_that_is_pulled_is_seen_in_the_next_minute_everywhere(
+    project: Project, soon: LocalExchange, until: Callable[..., Any]
+) -> None:
+    run = Terminal(project, project.command("run", "BTCUSDT", "ETHUSDT", "-e", "local", "-s", "quiet"))
+    watch = Terminal(project, project.command("watch"))
+    try:
+        until(partial(shows, run, "local: candles by "), "the exchange in the table")
+        until(partial(shows, watch, "local: candles by "), "the same in watch")
+        assert "\nlocal: candles by " in project.run("status").out
+
+        soon.down()
+        for terminal in (run, watch):
+            until(partial(shows, terminal, "local: UNAVAILABLE for "), "what has happened")
+            assert "(not reachable), newest candle " in links(terminal)[0]
+        ended = project.run("status")
+        assert ended.out.count("\nlocal: UNAVAILABLE for ") == 1
+        assert ended.code == 0, "one minute without candles is no alarm"
+        found = [json.loads(line)["connection"] for line in project.run("status", "--json").out.splitlines()]
+        assert [one["state"] for one in found] == ["unavailable", "unavailable"]
+        run.press(CTRL_C)
+        assert run.running.ended().code == 0
+    finally:
+        soon.up()
+        run.close()
+        watch.close()
+    assert not [line for line in project.run("status").out.splitlines() if line.startswith("local: ")]

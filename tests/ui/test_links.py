@@ -114,7 +114,7 @@ def test_time_goes_on_while_nothing_new_is_heard(world: Any, running: Running, t
 )
 def test_clocks_that_differ_are_said(running: Running, told: Told, ahead: int, words: str) -> None:
     assert told(running(BY_WEBSOCKET._replace(ahead_ms=ahead))) == [
-        f"binance: candles by websocket{words}, newest <1m old, minutes done in 0.2s"
+        f"binance: candles by websocket, newest <1m old{words}, minutes done in 0.2s"
     ]
 
 
