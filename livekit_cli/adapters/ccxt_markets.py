@@ -1,26 +1,18 @@
-"""Which of an exchange's markets a symbol means, and what is remembered of it for the next start.
-
-What the trader types is compared without its separators: `BTCUSDT`, `BTC/USDT` and `btc-usdt` are one symbol. Of the
-markets that it fits, the one of the wanted kind counts (spot, or the swap that is settled in its quote currency).
-"""
+"""The markets of an exchange that a process needs, and what is remembered of them for the next start."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from ..core.errors import ExchangeError, FeedError, UsageError
 from .ccxt_connection import Connection
+from .ccxt_listing import Listing, Market, is_wanted
 from .clock import pause
 from .names import bare_symbol
-
-Market = dict[str, Any]
-
-KINDS = ("spot", "swap")
 
 VERSION = 2
 
@@ -42,7 +34,7 @@ class Markets:
             answer = await self._connection.ask("its markets", self._connection.client.fetch_markets, urgent=True)
         except ExchangeError:
             return True
-        return any(market.get("symbol") == name and self._is_wanted(market) for market in answer.value or ())
+        return any(market.get("symbol") == name and is_wanted(market, self._kind) for market in answer.value or ())
 
     async def open(self, symbols: Sequence[str]) -> dict[str, Market]:
         """The market of each symbol, ready to be asked about; from the cache when it has them all.
@@ -57,38 +49,23 @@ class Markets:
 
     async def refresh(self, symbols: Sequence[str], *, starting: bool = False) -> dict[str, Market]:
         """The same, from the exchange; and remember it."""
-        client = self._connection.client
-        answer = await self._connection.ask("its markets", client.fetch_markets, starting=starting)
-        everything = [market for market in answer.value or () if isinstance(market, dict)]
-        if not everything:
-            raise FeedError(f"{self._connection.name}: its markets: an answer without one")
-        by_name = _by_name(market for market in everything if self._is_wanted(market))
-        if unknown := [symbol for symbol in symbols if bare_symbol(symbol) not in by_name]:
-            raise UsageError(*(self._unknown(symbol, by_name, everything) for symbol in unknown))
-        found = {symbol: by_name[bare_symbol(symbol)] for symbol in symbols}
+        listing = await self.listing(starting=starting)
+        markets = {symbol: listing.find(symbol) for symbol in symbols}
+        if unknown := [symbol for symbol, market in markets.items() if market is None]:
+            raise UsageError(*map(listing.unknown, unknown))
+        found = {symbol: market for symbol, market in markets.items() if market is not None}
         # Only these: all of a large exchange's markets are 30 MB.
-        client.set_markets(list(found.values()))
+        self._connection.client.set_markets(list(found.values()))
         self._remember(found)
         return found
 
-    def _is_wanted(self, market: Market) -> bool:
-        if market.get("active") is False or market.get("option") or market.get("future"):
-            return False
-        if self._kind == "spot":
-            return bool(market.get("spot"))
-        return bool(market.get("swap")) and bool(market.get("linear"))
-
-    def _unknown(self, symbol: str, names: Iterable[str], everything: Iterable[Market]) -> str:
-        bare, known = bare_symbol(symbol), sorted(names)
-        start = f"{self._connection.name} has no {self._kind} market {symbol!r}"
-        others = [market for market in everything if bare in _names_of(market)]
-        if any(market.get(self._kind) and market.get("active") is False for market in others):
-            return f"{start} now: it is listed, and not traded"
-        if other := next((kind for kind in KINDS if any(market.get(kind) for market in others)), None):
-            return f"{start}; it has a {other} of that name, for which its file needs `market: {other}`"
-        near = get_close_matches(bare, known, n=3, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        return f"{start} among its {len(known)}{hint}"
+    async def listing(self, *, starting: bool = False) -> Listing:
+        """Everything that the exchange lists. Raises ExchangeError."""
+        answer = await self._connection.ask("its markets", self._connection.client.fetch_markets, starting=starting)
+        everything = [market for market in answer.value or () if isinstance(market, dict)]
+        if not everything:
+            raise FeedError(f"{self._connection.name}: its markets: an answer without one")
+        return Listing(self._connection.name, self._kind, everything)
 
     def _remembered(self, symbols: Sequence[str]) -> dict[str, Market] | None:
         known = self._content()
@@ -98,7 +75,7 @@ class Markets:
 
     def _is_sound(self, market: object) -> TypeGuard[Market]:
         """Whether something read from the cache is a market that ccxt can be given."""
-        if not isinstance(market, dict) or not self._is_wanted(market):
+        if not isinstance(market, dict) or not is_wanted(market, self._kind):
             return False
         return all(isinstance(market.get(name), str) for name in ("id", "symbol", "base", "quote"))
 
@@ -125,21 +102,6 @@ class Markets:
             draft.replace(self._cache)
         except OSError as error:
             log.warning("%s cannot be written (%s); the next start asks for the markets again", self._cache, error)
-
-
-def _names_of(market: Market) -> tuple[str, str]:
-    """What a trader may call it: base with quote, and the exchange's own name."""
-    return bare_symbol(f"{market.get('base')}{market.get('quote')}"), bare_symbol(str(market.get("id")))
-
-
-def _by_name(markets: Iterable[Market]) -> dict[str, Market]:
-    """Markets by what a trader may call them; the first kind of name goes before the other."""
-    named = [(_names_of(market), market) for market in markets]
-    found: dict[str, Market] = {}
-    for place in (0, 1):
-        for names, market in named:
-            found.setdefault(names[place], market)
-    return found
 
 
 async def refreshed_quietly(markets: Markets, symbols: Sequence[str], seconds: float) -> None:

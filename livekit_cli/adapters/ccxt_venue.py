@@ -15,7 +15,8 @@ from ..core.link import Link
 from .ccxt_connection import Connection
 from .ccxt_feed import CcxtFeed
 from .ccxt_import import exchange_class, has_websocket
-from .ccxt_markets import Market, Markets, refreshed_quietly, taker_fee_percent
+from .ccxt_listing import Market
+from .ccxt_markets import Markets, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
 from .ccxt_settings import unknown_settings
 from .ccxt_sockets import Sockets
@@ -60,7 +61,7 @@ class CcxtVenue:
         ExchangeRefused and CredentialsRefused.
         """
         websocket = not self._once and has_websocket(self._config.ccxt_id)
-        connection, markets = _connection(
+        connection, markets = connection_to(
             self._config, self._data, websocket=websocket, patience=self._patience, machine=self._machine
         )
         self._connection = connection
@@ -143,16 +144,17 @@ async def connected(
 
     Raises what `CcxtVenue.open` raises.
     """
-    connection, markets = _connection(config, data, websocket=False, patience=Patience(), machine=Machine())
+    connection, markets = connection_to(config, data, websocket=False, patience=Patience(), machine=Machine())
     try:
         yield connection, await _ready(connection, markets, symbols)
     finally:
         await connection.close()
 
 
-def _connection(
+def connection_to(
     config: ExchangeConfig, data: Path, *, websocket: bool, patience: Patience, machine: Machine
 ) -> tuple[Connection, Markets]:
+    """A connection on which nothing has been asked yet, and its markets. Raises ConfigError."""
     _check_settings(config, websocket=websocket)
     options = dict(config.ccxt)
     if config.market == "swap":
