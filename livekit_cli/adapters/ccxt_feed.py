@@ -6,13 +6,13 @@ Laws:
   and the next minute asks for it once more.
 - A minute is never taken for a quiet one on the word of an answer that does not even have the candle before it, nor
   because its candle was refused: then it cannot be known, and is caught up with later.
-- What is refused is told, once while it lasts.
+- What is refused, or not as this symbol's candles always are, is told, once while it lasts. What is only strange
+  (missing, or moving without volume) is asked for once more in the next minute, and then believed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +20,10 @@ from typing import Any
 from ..core.candle import MINUTE_MS, TIMEFRAMES, Candles
 from ..core.errors import FeedError, MarketGone
 from ..core.history import resample
-from ..core.page import Ask, Page, Times, plan, read_page
-from ..core.spell import Spell
+from ..core.page import Ask, Page, Times, plan, read_page, weightless
 from ..core.tape import Tape
 from .ccxt_connection import Answer, Connection
+from .ccxt_news import News, Trouble, clock_time
 from .ccxt_sockets import Sockets
 from .clock import pause
 
@@ -43,8 +43,6 @@ QUIET_MINUTES = 3
 
 LATE = 10
 """A candle that has not come when so many later ones should have come does not come any more."""
-
-log = logging.getLogger("livekit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +69,16 @@ class Known:
         self.vain = 0
         """At how many minutes in a row they were."""
         self.doubtful: int | None = None
-        """A missing candle that was believed to be none for one minute, and is looked for again in the next."""
+        """A strange candle that was believed for one minute, and is asked for again in the next."""
         self.believed: int | None = None
-        """One that was looked for again in vain."""
+        """One that was asked for again in vain."""
         self.unproven: int | None = None
         """The newest candle, where none had followed it: it is looked at again with the next question."""
-        self.refused = Spell()
         self.failed_at = float("-inf")
         self.failure: FeedError | None = None
 
     def reconsider(self, minute: int) -> None:
-        """At a new minute, look again for what was missing among the others at the last one."""
+        """At a new minute, look again at what was strange among the others at the last one."""
         if self.doubtful is not None and minute > self.given_up:
             self.tape.forget(self.doubtful)
             self.believed, self.doubtful = self.doubtful, None
@@ -105,6 +102,7 @@ class CcxtFeed:
         self._markets = markets
         self._is_listed = is_listed
         self.sockets: Sockets | None = None
+        self._news = News(connection.name)
         self._known: dict[tuple[str, str], Known] = {}
 
     async def candles(self, symbol: str, timeframe: str, until: int, limit: int, *, urgent: bool = False) -> Candles:
@@ -153,6 +151,7 @@ class CcxtFeed:
                 continue
             before = tape.start, tape.stop
             ask, page = await self._page(wanted, known, span)
+            self._compare(wanted.symbol, known, ask, page)
             is_doubted = self._take(known, ask, page, before[1])
             if (tape.start, tape.stop) != before and not is_doubted:
                 known.vain = 0
@@ -161,6 +160,8 @@ class CcxtFeed:
                 polls += 1
             elif fault := self._give_up(wanted, known, ask, page, before[1]):
                 raise self._connection.given_up(FeedError(fault), began)
+        if known.given_up < wanted.minute and wanted.timeframe == "1m":
+            self._news.over(Trouble.MISSING, wanted.symbol)
 
     async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
         if not self.sockets or wanted.timeframe != "1m":
@@ -192,7 +193,10 @@ class CcxtFeed:
         page = read_page(answer.value, ask, times)
         if page.is_true:
             self._connection.succeeded(answer)
-        self._tell(wanted.symbol, known, page)
+        if page.faults:
+            self._news.refused(wanted.symbol, page.faults)
+        else:
+            self._news.over(Trouble.REFUSED, wanted.symbol)
         return ask, page
 
     async def _rows(self, wanted: Wanted, ask: Ask) -> Answer[Any]:
@@ -218,12 +222,9 @@ class CcxtFeed:
     def _take(self, known: Known, ask: Ask, page: Page, stop: int) -> bool:
         """Put what is beyond doubt onto the tape, which went up to `stop` when it was asked for; whether something is
         not."""
-        is_strange = page.hole != known.believed and (bool(page.faults) or known.tape.is_dense(DENSE))
-        if page.hole is None or ask.is_past or not is_strange:
-            self._keep(known, ask, page, stop, page.stop)
-            return False
-        self._keep(known, ask, page, stop, page.hole)
-        return True
+        doubt = None if ask.is_past else _doubt(known, page)
+        self._keep(known, ask, page, stop, page.stop if doubt is None else doubt)
+        return doubt is not None
 
     def _keep(self, known: Known, ask: Ask, page: Page, stop: int, until: int) -> None:
         tape = known.tape
@@ -252,11 +253,13 @@ class CcxtFeed:
         if page.faults and not is_inside:
             return f"{what}: refused {page.faults[0]}"
         if not page.is_true and not self._is_long_quiet(tape, ask):
-            before = f"not even the one of {_clock_time(ask.proof)}, which it had" if ask.proof else "not one"
+            before = f"not even the one of {clock_time(ask.proof)}, which it had" if ask.proof else "not one"
             return f"{what}: an answer without candles, {before}"
-        if page.hole is not None:  # for now it has none: one that is missing or bad among good ones may still come
+        doubt = _doubt(known, page)
+        self._tell_of_doubt(wanted, known, page, doubt)
+        if doubt is not None:  # for now this is how it is: one that is missing or bad among good ones may still come
             self._keep(known, ask, page, stop, page.stop)
-            known.doubtful = page.hole
+            known.doubtful = doubt
         known.given_up = wanted.minute
         known.vain += 1
         if len(tape) and tape.stop < wanted.until - LATE * tape.length:
@@ -275,20 +278,36 @@ class CcxtFeed:
     def _page_size(self, wanted: Wanted) -> int:
         return self._connection.page_size(self._markets[wanted.symbol], USUAL_PAGE, LARGEST_PAGE)
 
-    def _tell(self, symbol: str, known: Known, page: Page) -> None:
-        """Say what is refused, and when that is over."""
-        if not page.faults:
-            if known.refused.good(_now()) is not None:
-                log.warning("%s: the candles of %s are sound again", self._connection.name, symbol)
-        elif known.refused.bad(_now()):
-            more = f", and {len(page.faults) - 1} more" if len(page.faults) > 1 else ""
-            log.warning("%s: refused candles of %s: %s%s", self._connection.name, symbol, page.faults[0], more)
+    def _compare(self, symbol: str, known: Known, ask: Ask, page: Page) -> None:
+        """Whether the newest candle, which was taken for final although none had followed it, was so."""
+        if known.unproven is None or ask.since != known.unproven or not page.candles:
+            return
+        before, after = known.tape.window(ask.since + known.tape.length, 1)[-1], page.candles[0]
+        if before.timestamp == after.timestamp and before != after:
+            self._news.changed(symbol, before, after)
+        else:
+            self._news.over(Trouble.CHANGED, symbol)
+
+    def _tell_of_doubt(self, wanted: Wanted, known: Known, page: Page, doubt: int | None) -> None:
+        """Say that a minute goes without a candle that should have been there, or with one that has no weight."""
+        if page.faults or wanted.timeframe != "1m" or not known.tape.is_dense(DENSE):
+            return
+        if doubt is None or doubt == page.hole:
+            self._news.missing(wanted.symbol, known.tape.stop)
+        else:
+            self._news.weightless(wanted.symbol, doubt)
+
+
+def _doubt(known: Known, page: Page) -> int | None:
+    """When the first candle opened that is not as this symbol's always are: it is missing, or moved without volume."""
+    strange = set()
+    if page.faults or known.tape.is_dense(DENSE):
+        strange.add(page.hole)
+    if known.tape.is_busy(DENSE):
+        final = (one for one in page.candles if one.timestamp < page.stop)
+        strange.add(weightless(final, known.tape.close))
+    return min((one for one in strange if one not in (None, known.believed)), default=None)
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _clock_time(time: int) -> str:
-    minutes = time // MINUTE_MS % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d} UTC"

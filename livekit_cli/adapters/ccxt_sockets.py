@@ -45,6 +45,10 @@ class Watched:
         self.last_frame = float("-inf")
         self.advanced = asyncio.Event()
 
+    def may_bring(self, until: int, since: float) -> bool:
+        """Whether the candle that closes at `until` is the one that is forming, and anything came after `since`."""
+        return self.forming is not None and self.forming.timestamp + MINUTE_MS == until and self.last_frame > since
+
     def forget(self) -> None:
         """What comes next comes from another connection."""
         self.forming, self.is_whole, self.is_spoilt = None, False, False
@@ -93,7 +97,7 @@ class Sockets:
     async def brings(self, symbol: str, until: int) -> None:
         """Wait a moment for the candle that closes at `until`, if the socket looks as if it would bring it."""
         watched, tape = self._watched[symbol], self._tape_of(symbol)
-        if tape.stop >= until or _now() - watched.last_frame > self._patience.lively:
+        if tape.stop >= until or not watched.may_bring(until, _now() - self._patience.lively):
             return
         watched.advanced.clear()
         try:
@@ -130,6 +134,8 @@ class Sockets:
     def _count(self, is_good: bool) -> None:
         is_change = is_good == (self._silence.since is not None)
         self._alike = self._alike + 1 if is_change else 0
+        if is_good:
+            self.trouble = self._why = ""
         if self._alike < TELL_AFTER:
             return
         self._alike, name = 0, self._connection.name
@@ -137,7 +143,7 @@ class Sockets:
             log.warning("%s: candles come by websocket again", name)
         elif not is_good and self._silence.bad(_now()):
             why = f" ({self._why})" if self._why else ""
-            log.warning("%s: nothing comes by websocket%s; candles are asked for by REST", name, why)
+            log.warning("%s: no candle comes by websocket in time%s; they are asked for by REST", name, why)
 
     # ---- streams
 
@@ -146,13 +152,13 @@ class Sockets:
         shortest, longest = self._patience.backoff
         backoff = shortest
         while True:
-            for symbol in group:
-                self._watched[symbol].forget()
             began = _now()
             try:
                 await self._follow(group)
             except Exception as error:  # noqa: BLE001  ccxt's parsers raise whatever a strange frame makes them raise
                 self._lost(error)
+            for symbol in group:
+                self._watched[symbol].forget()
             if any(self._watched[symbol].last_frame > began for symbol in group):
                 backoff = shortest
             await pause(backoff * uniform(0.5, 1.5))
@@ -190,6 +196,9 @@ class Sockets:
     def _hear(self, symbol: str, watched: Watched, rows: object) -> None:
         candles, _ = ascending(rows if isinstance(rows, list) else [rows], MINUTE_MS)
         now = self._connection.time.now_ms()
+        if watched.forming is None:
+            # The others may be what ccxt's cache has from the connection before, and nobody was told of.
+            candles = candles[-1:]
         for candle in candles:
             before = watched.forming
             if candle.timestamp > now + MINUTE_MS or (before and candle.timestamp < before.timestamp):

@@ -74,6 +74,15 @@ class Page:
         return newest if newest < self.stop else None
 
 
+def weightless(candles: Iterable[Candle], close: float) -> int | None:
+    """When the first of `candles` opened whose price moved without any volume; `close` is that of the one before."""
+    for candle in candles:
+        if candle.volume == 0 and not candle.high == candle.low == close:
+            return candle.timestamp
+        close = candle.close
+    return None
+
+
 def plan(tape: Tape, span: tuple[int, int], reach: int, unproven: int | None = None) -> Ask:
     """How to ask for `span`, which `tape` is missing; a question may be `reach` ms long.
 

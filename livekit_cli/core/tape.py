@@ -43,6 +43,11 @@ class Tape:
         """Opening time of the newest one. IndexError when there is none."""
         return self._columns[0][-1]
 
+    @property
+    def close(self) -> float:
+        """The newest one's close. IndexError when there is none."""
+        return self._columns[4][-1]
+
     def keep(self, limit: int) -> None:
         """Do not drop the newest `limit` candles: they are about to be asked for."""
         self._asked += 1
@@ -90,6 +95,11 @@ class Tape:
         """Whether none of the newest `count` known candles, if there are so many, is missing."""
         times = self._columns[0][-count:]
         return len(times) > 0 and self.stop - times[0] == len(times) * self.length
+
+    def is_busy(self, count: int) -> bool:
+        """Whether there was trade in most of the newest `count` known candles."""
+        volumes = self._columns[5][-count:]
+        return 2 * sum(volume > 0 for volume in volumes) > len(volumes)
 
     def forget(self, since: int) -> None:
         """What opened at `since` or later is not known any more. Views that were handed out keep what they showed."""

@@ -7,7 +7,7 @@ from math import inf, nan
 import pytest
 
 from livekit_cli.core.candle import MINUTE_MS, Candle
-from livekit_cli.core.page import FIRST_LOOK_MS, FUTURE_MS, Ask, Page, Times, ascending, plan, read_page
+from livekit_cli.core.page import FIRST_LOOK_MS, FUTURE_MS, Ask, Page, Times, ascending, plan, read_page, weightless
 from livekit_cli.core.tape import Tape
 
 M = MINUTE_MS
@@ -149,3 +149,13 @@ def test_rows_are_sorted_and_doubles_told_apart() -> None:
     rows, faults = ascending([candle(3), candle(1), candle(3), candle(1, 7.0)], M)
     assert rows == [candle(3)], "of two that differ, nobody knows which one is right"
     assert faults == [f"two candles at {3 * M}", f"two different candles at {M}"]
+
+
+def test_a_candle_that_moves_without_a_volume_has_no_weight() -> None:
+    still = Candle(10 * M, 100.0, 100.0, 100.0, 100.0, 0.0)
+    assert weightless([still], 100.0) is None, "a quiet minute"
+    assert weightless([still], 99.0) == 10 * M, "the price has moved since the one before"
+    assert weightless([candle(9), candle(10)._replace(volume=0.0)], 1.0) == 10 * M
+    assert weightless([candle(9), still], 1.0) is None
+    assert weightless([candle(9)], 1.0) is None
+    assert weightless([], 1.0) is None

@@ -121,3 +121,18 @@ def test_in_the_known_span_is_exactly_what_the_exchange_has(spans: list[tuple[in
         assert start <= since < since + length <= stop
         assert times(tape, stop) == [minute for minute in range(start, stop) if minute not in quiet]
         assert asked(tape, start, stop) is None
+
+
+def test_a_symbol_is_busy_when_there_was_trade_in_most_of_its_newest_minutes(tape: Tape) -> None:
+    assert not Tape(M).is_busy(10)
+    quiet = [candle(minute)._replace(volume=0.0) for minute in range(15, 25)]
+    tape.add(quiet[:1], 15 * M, 16 * M)
+    assert tape.is_busy(3)
+    tape.add(quiet[1:], 16 * M, 25 * M)
+    assert not tape.is_busy(10)
+    assert not tape.is_busy(100)
+
+
+def test_its_close_is_that_of_the_newest_candle(tape: Tape) -> None:
+    tape.add([candle(15, 7.0)], 15 * M, 16 * M)
+    assert tape.close == 7.0

@@ -99,6 +99,7 @@ class Stream:
     old         each frame is the one of an hour ago
     unclosed    the frame that says "closed" never comes
     doubled     each frame comes twice
+    lagging     each frame comes `number` ms late by the exchange's clock; where the rule has ended, before the next one
     """
 
     does: str
@@ -219,6 +220,7 @@ FAULTS: dict[str, Fault] = {
     "ws-old": Stream("old"),
     "ws-unclosed": Stream("unclosed"),
     "ws-doubled": Stream("doubled"),
+    **{f"ws-{seconds}s-late": Stream("lagging", seconds * 1000) for seconds in (3, 20, 70)},
 }
 """Every ready-made fault. Beside these an exchange can be down (`exchange.down()`), its clock can be off
 (`exchange.clock.run(offset=...)`), and a symbol can be halted or delisted (`exchange.market.delist(...)`)."""

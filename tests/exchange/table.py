@@ -123,6 +123,9 @@ RECORDED: dict[str, tuple[str, str]] = {
     "ws-old": ("old candles; then old candles", "old candles; then old candles"),
     "ws-unclosed": ("candles; then candles", "candles; then candles"),
     "ws-doubled": ("candles; then candles", "candles; then candles"),
+    "ws-3s-late": ("candles; then candles", "candles; then candles"),
+    "ws-20s-late": ("candles; then candles", "candles; then candles"),
+    "ws-70s-late": ("nothing; then candles", "nothing; then candles"),
 }
 """Of each trouble what it comes to with Binance and with Bybit."""
 

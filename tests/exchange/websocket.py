@@ -36,12 +36,22 @@ class Session:
         self.frames = 0
         self.frozen = False
         self.heard: deque[float] = deque(maxlen=64)
+        self._late: deque[tuple[int, str]] = deque()
         self._queue: asyncio.Queue[str | bytes | None] = asyncio.Queue()
 
     def tell(self, text: str | bytes | None) -> None:
         """Send it when its turn comes; None closes the connection."""
         if not self.frozen:
             self._queue.put_nowait(text)
+
+    def tell_later(self, text: str, moment: int) -> None:
+        """Send it when the exchange's clock has come to `moment` (epoch ms)."""
+        self._late.append((moment, text))
+
+    def tell_due(self, now: int | None = None) -> None:
+        """Send what was to be sent by `now`, or all of it."""
+        while self._late and (now is None or self._late[0][0] <= now):
+            self.tell(self._late.popleft()[1])
 
     def drop(self) -> None:
         """Reset the connection."""
@@ -157,6 +167,7 @@ class Hub:
     def _publish(self, told: int, now: int) -> None:
         news: dict[Topic, list[Frame]] = {}
         for session in list(self.sessions):
+            session.tell_due(now)
             for topic in list(session.talk.topics):
                 if topic not in news:
                     news[topic] = [*self._closed(topic, told, now), *self._forming(topic, now)]
@@ -180,7 +191,10 @@ class Hub:
     def _tell(self, session: Session, frame: Frame) -> None:
         rule = self._faults.find(self._entry(session, "frame", frame.topic.symbol, frame.now))
         if rule is None or not isinstance(rule.fault, Stream):
+            session.tell_due()
             session.tell(session.venue.frame(frame, session.talk))
+        elif rule.fault.does == "lagging":
+            session.tell_later(session.venue.frame(frame, session.talk), frame.now + rule.fault.number)
         else:
             self._mistell(session, frame, rule.fault)
         session.frames += 1

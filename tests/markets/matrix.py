@@ -23,7 +23,7 @@ from livekit_cli.adapters.ccxt_patience import Patience
 from livekit_cli.core.event import Closed
 from tests.exchange.client import wall
 from tests.exchange.clock import MINUTE_MS, Clock
-from tests.exchange.faults import FAULTS, Fault, Rows
+from tests.exchange.faults import FAULTS, Fault, Rows, Stream
 from tests.exchange.market import Candle, flat, jump
 from tests.exchange.server import LocalExchange
 
@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     stop: str
     """What became of the stop loss."""
     pulse: str
-    """The last error of BTCUSDT at the end of that minute, as `status` shows it."""
+    """The last error of BTCUSDT at the end of that minute, as `status` shows it, or that its price is degraded."""
     log: str
     """What the log said, all symbols together."""
 
@@ -148,6 +148,13 @@ async def hang_up_every_ten_seconds(minutes: Minutes) -> None:
         await asyncio.sleep(0.06)
 
 
+async def reconnected(minutes: Minutes) -> None:
+    """Every symbol has had a frame of the connection that it has now."""
+    sockets = minutes.venue._sockets
+    assert sockets is not None
+    await minutes.until(lambda: all(one.forming is not None for one in sockets._watched.values()))
+
+
 def rest(name: str, fault: Fault | str | None = None, **more: object) -> Trouble:
     return Trouble(name, fault or name, **more)  # type: ignore[arg-type]
 
@@ -225,8 +232,8 @@ TROUBLES: tuple[Trouble, ...] = (
     socket("websocket never delivers", "ws-silent", minutes=4),
     socket("websocket is deaf", "ws-deaf", minutes=4),
     socket("websocket freezes", "ws-frozen", minutes=4),
-    socket("websocket closed after each frame", "ws-closing"),
-    socket("websocket reset after each frame", "ws-dropped"),
+    socket("websocket closed after its first frames", Stream("closing", 3), minutes=4),
+    socket("websocket reset after its first frames", Stream("dropped", 3), minutes=4),
     socket("websocket sends garbage", "ws-garbage", minutes=4),
     socket("websocket sends cut JSON", "ws-cut-json", minutes=4),
     socket("websocket sends {}", "ws-empty-object", minutes=4),
@@ -234,7 +241,8 @@ TROUBLES: tuple[Trouble, ...] = (
     socket("websocket replays frames of an hour ago", "ws-old", minutes=4),
     socket("websocket never says that a candle closed", "ws-unclosed", minutes=4),
     socket("websocket says everything twice", "ws-doubled"),
-    Trouble("websocket closed every ten seconds", begin=hang_up_every_ten_seconds, silent=False),
+    *(socket(f"websocket {seconds} s late", f"ws-{seconds}s-late", minutes=4) for seconds in (3, 20, 70)),
+    Trouble("websocket closed every ten seconds", begin=hang_up_every_ten_seconds, end=reconnected, silent=False),
     Trouble("down for half an hour", begin=down, end=up, minutes=LONG),
     Trouble("down for half an hour, websocket healthy before", begin=down, end=up, minutes=LONG, silent=False),
     Trouble("symbol delisted", begin=delist),
@@ -276,7 +284,7 @@ async def _run(trouble: Trouble, exchange: LocalExchange, exchange_id: str, fold
         if trouble.hand is Hand:
             minutes.heard.clear()
         await _fall(trouble, minutes)
-        others, pulse = _others(minutes), minutes.error("BTCUSDT") or ""
+        others, pulse = _others(minutes), _pulse(minutes)
         for _ in range(trouble.minutes - 1):
             await minutes.next()
         if trouble.end:
@@ -322,6 +330,12 @@ def _evaluated(minutes: Minutes, symbol: str) -> str:
     return "at once, degraded" if pulse.degraded else "at once, at another price"
 
 
+def _pulse(minutes: Minutes) -> str:
+    pulse = minutes.post("BTCUSDT").snapshot.pulse
+    is_degraded = pulse.degraded and pulse.minute == minutes.minute
+    return pulse.error or ("a degraded price" if is_degraded else "")
+
+
 def _others(minutes: Minutes) -> str:
     found = {_evaluated(minutes, symbol) for symbol in ("ETHUSDT", "SOLUSDT")}
     return " or ".join(sorted(found))
@@ -341,7 +355,7 @@ def _stop(trouble: Trouble, minutes: Minutes) -> str:
 
 def _log(minutes: Minutes, *, silent: bool = True) -> str:
     """Of a row whose websocket is silent on purpose, that need not be said."""
-    lines = [line for line in minutes.heard if not (silent and "comes by websocket" in line)]
+    lines = [line for line in minutes.heard if not (silent and "by websocket in time" in line)]
     return " / ".join(_plain(line) for line in lines)
 
 

@@ -363,6 +363,80 @@ def test_a_bad_candle_among_good_ones_is_left_out_and_looked_for_once_more(
     run(asking())
 
 
+def test_one_that_moves_without_a_volume_is_asked_for_again_now_and_in_the_next_minute(
+    exchange: LocalExchange, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    new = START
+
+    def empty(rows: list[Any]) -> list[Any]:
+        return [row._replace(volume=0.0) if row.time == new else row for row in rows]
+
+    async def asking() -> None:
+        async with venue_of(exchange, tmp_path, patience=PATIENT) as venue:
+            await ask(venue, START)
+            exchange.clock.advance(M)
+            with exchange.faults.add(Rows(empty), endpoint="klines", count=2):
+                assert await ask(venue, START + M) == candles_of(exchange, START - 4 * M, START + M)
+            exchange.clock.advance(M)
+            await ask(venue, START + 2 * M)
+
+    async def lasting() -> None:
+        nonlocal new
+        async with venue_of(exchange, tmp_path, patience=PATIENT) as venue:
+            await ask(venue, START + 2 * M)
+            exchange.clock.advance(M)
+            new = START + 2 * M
+            with exchange.faults.add(Rows(empty), endpoint="klines"):
+                assert (await ask(venue, START + 3 * M))[-1].volume == 0.0
+            exchange.clock.advance(M)
+            assert await ask(venue, START + 4 * M) == candles_of(exchange, START - M, START + 4 * M)
+
+    run(asking())
+    assert caplog.messages == []
+    run(lasting())
+    assert [line.partition(" moves ")[0] for line in caplog.messages] == ["local: the candle of BTCUSDT at 00:13 UTC"]
+
+
+def test_that_a_candle_is_missing_is_told_of_a_symbol_that_always_has_one(
+    exchange: LocalExchange, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def asking() -> None:
+        async with venue_of(exchange, tmp_path, patience=PATIENT) as venue:
+            await ask(venue, START)
+            exchange.clock.advance(M)
+            with exchange.faults.add(Rows(late), endpoint="klines"):
+                await ask(venue, START + M)
+                await ask(venue, START + M, 12, "5m")
+            exchange.clock.advance(M)
+            await ask(venue, START + 2 * M)
+
+    run(asking())
+    assert caplog.messages == [
+        "local: no candle of BTCUSDT at 00:11 UTC, though it has one in every minute; its minute is counted without it",
+        "local: the candles of BTCUSDT come in time again",
+    ]
+
+
+def test_one_that_changes_after_it_was_taken_for_final_is_set_right_and_told(
+    exchange: LocalExchange, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def half(rows: list[Any]) -> list[Any]:
+        return [*rows[:-2], rows[-2]._replace(volume=rows[-2].volume / 2)]
+
+    async def asking() -> None:
+        async with venue_of(exchange, tmp_path, patience=PATIENT) as venue:
+            await ask(venue, START)
+            exchange.clock.freeze(START + M + 1000)
+            with exchange.faults.add(Rows(half), endpoint="klines"):
+                assert (await ask(venue, START + M))[-1] != candles_of(exchange, START, START + M)[0]
+            exchange.clock.freeze(START + 2 * M + 1000)
+            assert await ask(venue, START + 2 * M) == candles_of(exchange, START - 3 * M, START + 2 * M)
+
+    run(asking())
+    (line,) = caplog.messages
+    assert line.startswith("local: the candle of BTCUSDT at 00:11 UTC has changed after its minute was counted: close ")
+
+
 def test_one_that_stays_bad_is_looked_for_once_and_then_let_be(exchange: LocalExchange, tmp_path: Path) -> None:
     bad = START - 2 * M
 

@@ -55,7 +55,14 @@ def test_a_trouble_that_comes_for_one_request_costs_no_minute() -> None:
 
 
 def test_whoever_waits_for_a_minute_is_told_why() -> None:
-    silent = {
-        name for (name, _), found in RECORDED.items() if found.stop != "its minute" and not (found.pulse and found.log)
-    }
-    assert silent == {name for name, trouble in ROWS.items() if trouble.lies} | {"symbol not traded any more"}
+    """In `status` and in the log; of what only a later answer shows to have been wrong, in the log."""
+    waits = {name: found for (name, _), found in RECORDED.items() if found.stop != "its minute"}
+    assert [name for name, found in waits.items() if not found.log] == []
+    lies = {name for name, found in waits.items() if not found.pulse}
+    assert lies == {"zero volume", "still forming"}
+
+
+def test_a_websocket_in_trouble_costs_no_minute_and_is_told_in_one_line() -> None:
+    found = {name: found for (name, _), found in RECORDED.items() if name.startswith("websocket")}
+    assert {one.stop for one in found.values()} == {"its minute"}
+    assert {one.log.count(" / ") for one in found.values()} == {0}

@@ -157,6 +157,40 @@ def test_what_a_broken_connection_left_of_a_candle_is_not_taken_for_the_whole(
     run(minutes())
 
 
+@BOTH
+def test_what_a_former_connection_left_in_ccxts_cache_is_not_taken_for_the_whole(
+    exchange: LocalExchange, tmp_path: Path, exchange_id: str
+) -> None:
+    """Its frames came before anybody watched, and then it broke; the next connection begins in the next minute."""
+
+    async def minutes() -> None:
+        patience = replace(QUICK, subscribe=0.3, socket=1.5)
+        async with running(exchange, tmp_path, exchange_id, patience=patience) as desk:
+            await streaming(desk)
+            await desk.next()
+            exchange.clock.advance(30_000)
+            exchange.ledger.clear()
+            await asyncio.to_thread(exchange.hang_up)
+            await exchange.ledger.arrived(3, endpoint="subscribe")
+            before = _volumes(desk)
+            exchange.clock.advance(10_000)
+            await desk.until(lambda: all(new > old for new, old in zip(_volumes(desk), before, strict=True)))
+            exchange.faults.add("ws-refused")
+            await asyncio.to_thread(exchange.hang_up)
+            await exchange.ledger.arrived(1, endpoint="connect", outcome="ws-refused")
+            exchange.faults.clear()
+            await desk.next()
+            for symbol in THREE:
+                assert desk.post(symbol).snapshot.pulse.price == truth(exchange, symbol, desk.minute)
+
+    run(minutes())
+
+
+def _volumes(desk: Minutes) -> list[float]:
+    """Of the newest candle that ccxt has seen of each symbol."""
+    return [desk.connection.client.ohlcvs[f"{name[:3]}/USDT"]["1m"][-1][5] for name in THREE]
+
+
 def _wall() -> int:
     from tests.exchange.clock import wall
 
@@ -218,7 +252,7 @@ def test_that_nothing_comes_is_told_once_and_that_it_does_again_once(exchange: L
             for _ in range(3 * TELL_AFTER):
                 await desk.next()
             assert desk.heard == [
-                "WARNING: local: nothing comes by websocket; candles are asked for by REST",
+                "WARNING: local: no candle comes by websocket in time; they are asked for by REST",
                 "WARNING: local: candles come by websocket again",
             ]
 
