@@ -111,7 +111,7 @@ class Sockets:
     def due(self, minute: int) -> None:
         """Candles that close at `minute` are wanted. It is told when none came in time, and when one does again."""
         if minute > self._minute:
-            if self._minute:
+            if self._minute and self._connection.failing_since is None:  # of an outage the connection tells
                 self._count(self._minute in self._brought)
             self._minute = minute
             self._brought = {time: count for time, count in self._brought.items() if time >= minute - MINUTE_MS}
