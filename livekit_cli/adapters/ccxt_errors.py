@@ -56,7 +56,7 @@ _UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
 """ccxt's parsers raise whatever a wrong type makes them raise."""
 
 _STATUS = re.compile(r"(?:GET|POST|PUT|DELETE) \S+ (\d{3})\b")
-_URL = re.compile(r"(https?|wss?)://([^\s/?]+)\S*")
+_URL = re.compile(r"(https?|wss?)://(?:[^\s/?@]*@)?([^\s/?]+)\S*")
 _PAGE = re.compile(r"<(!doctype|html)\b.*", re.IGNORECASE)
 _FORBIDDEN = {"403": "the exchange refuses us (403)", "451": "the exchange does not serve this place (451)"}
 """ccxt calls these unreachable. They are: but not for long hours of trying."""

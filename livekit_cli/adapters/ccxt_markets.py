@@ -22,8 +22,8 @@ log = logging.getLogger("livekit")
 class Markets:
     """The markets of one exchange that this process needs."""
 
-    def __init__(self, connection: Connection, kind: str, cache: Path) -> None:
-        """`kind` is `spot` or `swap`; `cache` the file that remembers the markets found before."""
+    def __init__(self, connection: Connection, kind: str, cache: Path | None) -> None:
+        """`kind` is `spot` or `swap`; `cache` the file that remembers the markets found before; None remembers none."""
         self._connection = connection
         self._kind = kind
         self._cache = cache
@@ -81,6 +81,8 @@ class Markets:
 
     def _content(self) -> dict[str, Any]:
         """The markets that were remembered; none where the cache is not there, not whole, or of something else."""
+        if self._cache is None:
+            return {}
         try:
             content = json.loads(self._cache.read_text(encoding="utf-8"))
             if content["of"] == self._of() and isinstance(content["markets"], dict):
@@ -93,6 +95,8 @@ class Markets:
         return [VERSION, self._connection.client.id, self._kind]
 
     def _remember(self, found: Mapping[str, Market]) -> None:
+        if self._cache is None:
+            return
         markets = {bare_symbol(symbol): market for symbol, market in found.items()}
         content = {"of": self._of(), "markets": self._content() | markets}
         draft = self._cache.with_suffix(".new")

@@ -152,9 +152,9 @@ async def connected(
 
 
 def connection_to(
-    config: ExchangeConfig, data: Path, *, websocket: bool, patience: Patience, machine: Machine
+    config: ExchangeConfig, data: Path | None, *, websocket: bool, patience: Patience, machine: Machine
 ) -> tuple[Connection, Markets]:
-    """A connection on which nothing has been asked yet, and its markets. Raises ConfigError."""
+    """A connection on which nothing was asked yet, and its markets, remembered below `data`. Raises ConfigError."""
     _check_settings(config, websocket=websocket)
     options = dict(config.ccxt)
     if config.market == "swap":
@@ -166,7 +166,8 @@ def connection_to(
     except Exception as error:  # whatever ccxt's constructor makes of options that are not for it
         where = config.path or config.name
         raise ConfigError(f"{where}: ccxt does not take its options: {type(error).__name__}: {error}") from error
-    return connection, Markets(connection, config.market, data / "markets" / f"{config.name}-{config.market}.json")
+    cache = None if data is None else data / "markets" / f"{config.name}-{config.market}.json"
+    return connection, Markets(connection, config.market, cache)
 
 
 def _check_settings(config: ExchangeConfig, *, websocket: bool) -> None:

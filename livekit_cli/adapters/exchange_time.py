@@ -57,6 +57,8 @@ class ExchangeTime:
         self.machine = machine
         self.ahead_ms = 0
         """How far minutes are ahead of this machine's."""
+        self.ahead_exactly_ms = 0
+        """How far its clock was, when it was measured."""
         self._exact: int | None = None
         """The exchange's time less the steady clock's, as measured."""
         self._counted = 0
@@ -89,6 +91,7 @@ class ExchangeTime:
             raise FeedError(
                 f"its clock and that of this machine are {abs(ahead) / ABSURD_MS:.0f} days apart; one of them is wrong"
             )
+        self.ahead_exactly_ms = ahead
         self.ahead_ms = 0 if abs(ahead) <= max(TRIFLE_MS, best.error) else ahead
         self._exact = exact
         self._counted = self._wall_steps() + self.ahead_ms

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 PATIENCE_SECONDS = 1.7
 """A process that was asked to end and has not done so by then ends at once; what it did not finish, the next start
@@ -76,6 +79,14 @@ class Farewell:
         restoring.start()
         restoring.join(RESTORE_SECONDS)
         os._exit(self._code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process where a thread would not let it; what has been printed is out."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def _noted(number: int, frame: object) -> None:

@@ -19,7 +19,8 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "check": (
         ("livekit check", "everything: config, strategies, folders, disk, clock, journals"),
-        ("livekit check --strategy breakout", "the same, of one strategy alone"),
+        ("livekit check BTCUSDT ETHUSDT --exchange binance", "the exchange too, and what it says of these"),
+        ("livekit check --config fleet", "the exchanges and symbols of configs/fleet.yaml, where they are real"),
         ("livekit check --json", "an object a line, for programs"),
     ),
     "strategies": (

@@ -6,7 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .errors import CannotCreate, ConfigError, DiskFailed, JournalDamaged
+from .errors import (
+    CannotCreate,
+    ConfigError,
+    CredentialsRefused,
+    DiskFailed,
+    ExchangeUnreachable,
+    JournalDamaged,
+    UsageError,
+)
 
 
 class Sign(StrEnum):
@@ -17,7 +25,18 @@ class Sign(StrEnum):
     WRONG = "wrong"
 
 
-GRAVEST_FIRST = tuple(kind.exit_code for kind in (JournalDamaged, DiskFailed, CannotCreate, ConfigError))
+GRAVEST_FIRST = tuple(
+    kind.exit_code
+    for kind in (
+        JournalDamaged,
+        DiskFailed,
+        CannotCreate,
+        ConfigError,
+        CredentialsRefused,
+        ExchangeUnreachable,
+        UsageError,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,9 @@ class Answer:
 
 
 def exit_code(answers: Iterable[Answer]) -> int:
-    """0 when nothing is wrong, otherwise the code of what is gravest: damage, the disk, the data folder, the config."""
+    """0 when nothing is wrong, otherwise the code of what is gravest.
+
+    Damage, the disk, the data folder, the config, the key, the exchange, and what was typed.
+    """
     codes = {answer.code for answer in answers if answer.sign is Sign.WRONG}
     return next((code for code in GRAVEST_FIRST if code in codes), int(bool(codes)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..core.check import Answer, Sign
@@ -15,13 +15,14 @@ NARROWEST = 36
 """Cells for a sentence; with less than that it stands below its sign and subject."""
 
 
-def check_lines(answers: Sequence[Answer], look: Look) -> Iterator[str]:
-    """For people: a pipe gets each sentence on one line, a terminal lines that fit it."""
+def check_lines(answers: Iterable[Answer], look: Look) -> Iterator[str]:
+    """For people, as soon as each is known: a pipe gets each sentence on one line, a terminal lines that fit it."""
+    counts = dict.fromkeys(Sign, 0)
     for answer in answers:
+        counts[answer.sign] += 1
         yield from _lines(answer, look)
-    counts = [(sum(answer.sign is sign for answer in answers), sign) for sign in Sign]
-    words = [look.paint(f"{count} {sign.value}", *STYLES[sign]) for count, sign in counts if count]
-    yield f"{len(answers)} answers: {', '.join(words)}"
+    words = [look.paint(f"{count} {sign.value}", *STYLES[sign]) for sign, count in counts.items() if count]
+    yield f"{sum(counts.values())} answers: {', '.join(words)}"
 
 
 def check_json(answer: Answer) -> str:

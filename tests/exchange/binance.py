@@ -1,6 +1,7 @@
 """Binance spot and USD-M futures as they are on the wire: public REST endpoints and kline streams.
 
-Private endpoints (account, orders, order lists, user streams) are further rows of `Binance._routes`.
+Of private endpoints there is the one that says what a key may do; the others (orders, order lists, user streams) are
+further rows of `Binance._routes`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .keys import Key
 from .market import TIMEFRAMES, Candle, Kind, Listing, Market
 from .wire import Call, Frame, Refused, Reply, Reshape, Route, Said, Talk, Topic, dumps, typical_page
 
@@ -42,9 +44,14 @@ class Binance:
     budgets: Mapping[str, tuple[int, int]] = {"spot": (6000, 60_000), "linear": (2400, 60_000)}
     messages: Mapping[Kind, int] = {Kind.SPOT: 5, Kind.LINEAR: 10}
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, key: Key | None = None) -> None:
         self._market = market
-        self._routes: dict[str, Route] = {}
+        account = key or Key()
+        self._routes: dict[str, Route] = {
+            "/sapi/v1/account/apiRestrictions": Route(
+                "key", None, lambda _: 1, lambda call, _: account.on_binance(call)
+            )
+        }
         for root, kind in (("/api/v3", Kind.SPOT), ("/fapi/v1", Kind.LINEAR)):
             self._routes |= {f"{root}/{path}": route for path, route in self._public(kind).items()}
 

@@ -1,8 +1,8 @@
 """Bybit v5 as it is on the wire: public REST endpoints of spot and linear perpetuals, and their kline topics.
 
 Unlike Binance it says its errors with status 200 (`retCode`), gives candles newest first, wants a ping of the client's
-own on the websocket, and takes at most ten topics in one spot subscription. Private endpoints are further rows of
-`Bybit._routes`.
+own on the websocket, and takes at most ten topics in one spot subscription. Of private endpoints there is the one
+that says what a key may do; others are further rows of `Bybit._routes`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .keys import Key
 from .market import TIMEFRAMES, Candle, Kind, Listing, Market
 from .wire import Call, Frame, Refused, Reply, Reshape, Route, Said, Talk, Topic, dumps, typical_page
 
@@ -37,13 +38,15 @@ class Bybit:
     budgets: Mapping[str, tuple[int, int]] = {"ip": (600, 5_000)}
     messages: Mapping[Kind, int] = {}
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, key: Key | None = None) -> None:
         self._market = market
+        account = key or Key()
         self._routes = {
             "/v5/market/time": ("time", self._time),
             "/v5/market/instruments-info": ("markets", self._instruments),
             "/v5/market/kline": ("klines", self._klines),
             "/v5/market/tickers": ("ticker", self._tickers),
+            "/v5/user/query-api": ("key", lambda call, _: account.on_bybit(call)),
         }
 
     def route(self, path: str, params: Mapping[str, str]) -> Route | None:

@@ -3,6 +3,7 @@
 with LocalExchange() as exchange:
     exchange.url                                    http://127.0.0.1:PORT
     exchange.market, .clock, .faults, .ledger       what a test scripts and reads, from any thread
+    exchange.key                                    what the key of an account may do
     exchange.budgets["binance"].enforced = True     weight limits
     exchange.down(), exchange.up(), exchange.hang_up()
 """
@@ -26,6 +27,7 @@ from .bybit import Bybit
 from .clock import Clock
 from .control import answer_control
 from .faults import Body, Line, Rows, Rule, Spoilt, Status, Stream, Switch, Told
+from .keys import Key
 from .ledger import PATIENCE, Entry, Ledger
 from .lines import carry, fail
 from .market import Listing, Market, symbols
@@ -52,7 +54,8 @@ class LocalExchange:
         self.clock = clock or Clock()
         self.ledger = Ledger()
         self.faults = Switch()
-        self.venues: tuple[Venue, ...] = (Binance(self.market), Bybit(self.market))
+        self.key = Key()
+        self.venues: tuple[Venue, ...] = (Binance(self.market, self.key), Bybit(self.market, self.key))
         self.budgets = {venue.name: Budget(venue) for venue in self.venues}
         self._held = _bound(port)
         self.port: int = self._held.getsockname()[1]
