@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .adapters.disk import why_not
 from .adapters.records import Record, read_events, read_records
+from .adapters.spelling import chosen
 from .core.errors import CannotCreate, JournalDamaged, UsageError
 from .core.event import Event
 from .core.results import EVERYTHING, Results, Window, results
@@ -41,7 +42,7 @@ def told(data: Path, strategy: str | None = None, symbol: str | None = None) -> 
 
 def results_of(data: Path, strategy: str, symbol: str | None = None, window: Window = EVERYTHING) -> Results:
     """The results of `strategy`; damages are among the notes. Raises UsageError when it has no journal."""
-    check_known(data, strategy, symbol)
+    symbol = check_known(data, strategy, symbol)
     found = told(data, strategy, symbol)
     open_now = [record.snapshot for record in found.records if record.last]
     return results(strategy, found.events, open_now, found.damages, symbol=symbol, window=window)
@@ -77,12 +78,20 @@ def symbols_in(data: Path, strategy: str | None = None) -> list[str]:
     return sorted({record.identity.symbol for record in read_records(data, strategy)})
 
 
-def check_known(data: Path, strategy: str | None, symbol: str | None = None) -> None:
-    """Raises UsageError, with the nearest name, when `strategy` or `symbol` has no journal below `data`."""
+def check_known(data: Path, strategy: str | None, symbol: str | None = None) -> str | None:
+    """`symbol` as its journals have it, however it was typed.
+
+    Raises UsageError, with the nearest name, when it or `strategy` has no journal below `data`.
+    """
     if strategy is not None:
         _check("strategy", strategy, strategies_in(data), data, symbols_in(data))
-    if symbol is not None:
-        _check("symbol", symbol, symbols_in(data, strategy), data, strategies_in(data))
+    if symbol is None:
+        return None
+    known = symbols_in(data, strategy)
+    found = chosen(symbol, known)
+    if found is None:
+        _check("symbol", symbol, known, data, strategies_in(data))
+    return found
 
 
 def _check(what: str, name: str, known: list[str], data: Path, others: list[str]) -> None:

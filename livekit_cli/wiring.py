@@ -12,8 +12,9 @@ from .adapters.config.exchanges import USUAL_EXCHANGE, ExchangeConfig, find_exch
 from .adapters.direct import Direct
 from .adapters.disk import Disk
 from .adapters.journal import DISK_THREADS, JournalFile, open_journal
-from .adapters.names import places, symbol_of
+from .adapters.names import bare_symbol, places, symbol_of
 from .adapters.paper import PaperBroker
+from .adapters.spelling import Spellings
 from .adapters.strategist import Guarded
 from .adapters.strategy_files import kebab
 from .adapters.strategy_loader import Loaded, load, with_settings
@@ -120,7 +121,7 @@ def desks(*requests: Request) -> list[Desk]:
     """
     asked = requests[0]
     data = data_folder_of(asked.project, asked.data_folder)
-    bookings = [_booked(request) for request in requests]
+    bookings = [_booked(request, data) for request in requests]
     for booking in bookings:
         booking.make()  # so that a strategy that cannot even be made is an error of the start
     identities = [identity for booking in bookings for identity in booking.identities]
@@ -188,7 +189,7 @@ def fleet(
 
 def replay(request: Request) -> tuple[Replay, int, int]:
     """A backtest of the only symbol of `request`, with its first and last minute (closes, epoch ms)."""
-    booking = _booked(request)
+    booking = _booked(request, None)
     (identity,) = booking.identities
     _check_journals(Path(), booking.identities)
     data = data_folder_of(request.project, request.data_folder)
@@ -197,15 +198,19 @@ def replay(request: Request) -> tuple[Replay, int, int]:
     return Replay(history, direct, booking.exchange.terms(identity)), start, end
 
 
-def _booked(request: Request) -> _Booking:
+def _booked(request: Request, data: Path | None) -> _Booking:
+    """With the symbols as the journals in `data` have them; None where no journal is meant."""
     exchange = _exchange(request)
     name, make = strategy_of(request)
     if not request.symbols:
         raise UsageError("no symbol given, expected for example BTCUSDT")
-    # What is typed in several ways is one market there, and has one journal.
-    symbols = [symbol_of(one, exchange.market) if exchange.kind == CCXT else one for one in request.symbols]
-    identities = [Identity(Mode.PAPER, exchange.name, name, symbol) for symbol in symbols]
-    return _Booking(exchange, make, identities)
+    whose = Identity(Mode.PAPER, exchange.name, name, "")
+    if exchange.kind == CCXT:
+        symbols = [symbol_of(symbol, exchange.market) for symbol in request.symbols]
+    else:
+        spellings = Spellings(data, whose)
+        symbols = [spellings.known(symbol) for symbol in request.symbols]
+    return _Booking(exchange, make, [replace(whose, symbol=symbol) for symbol in symbols])
 
 
 def strategy_of(request: Request) -> tuple[str, Callable[[], Strategy]]:
@@ -262,14 +267,16 @@ def _exchange(request: Request) -> ExchangeConfig:
 
 def _check_journals(data: Path, identities: Sequence[Identity]) -> None:
     """Raises UsageError when two symbols would share a journal, or the names of one cannot be part of a path."""
-    claimed: dict[Path, str] = {}
+    claimed: dict[Path | Identity, tuple[str, str]] = {}
     for identity in identities:
         path = places(data, identity).journal
-        if claimed.get(path) == identity.symbol:
-            raise UsageError(f"the symbol {identity.symbol} is given twice")
-        if path in claimed:
-            raise UsageError(f"{claimed[path]} and {identity.symbol} would share the journal {path.name}")
-        claimed[path] = identity.symbol
+        bare = replace(identity, symbol=bare_symbol(identity.symbol))
+        first, journal = claimed.get(path) or claimed.get(bare) or ("", "")
+        if first == identity.symbol:
+            raise UsageError(f"the symbol {first} is given twice")
+        if first:
+            raise UsageError(f"{first} and {identity.symbol} would share the journal {journal}")
+        claimed[path] = claimed[bare] = identity.symbol, path.name
 
 
 def _speed(request: Request, config: ExchangeConfig) -> float:

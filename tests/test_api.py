@@ -383,7 +383,7 @@ def test_a_slow_consumer_delays_nothing(flat: dict[str, Any], tmp_path: Path) ->
 
 
 def test_several_symbols_run_in_one_task_group(flat: dict[str, Any]) -> None:
-    symbols = ["BTCUSDT", "BTC/USDT", "BTC/USDT:USDT", "ETHUSDT"]
+    symbols = ["BTCUSDT", "SOL/USDT", "XRP/USDT:USDT", "ETHUSDT"]
 
     async def together() -> list[list[Event]]:
         async with asyncio.TaskGroup() as group:

@@ -192,7 +192,7 @@ def test_the_exchange_of_recorded_candles_is_csv(tmp_path: Path, recorded: Path)
 
 
 def test_every_symbol_has_files_of_its_own(tmp_path: Path) -> None:
-    symbols = ("BTCUSDT", "BTC/USDT", "BTC/USDT:USDT", "btcusdt.p")
+    symbols = ("BTCUSDT", "ETH/USDT", "SOL/USDT:USDT", "btcusdt.p")
 
     async def opened() -> None:
         for desk in desks(request(tmp_path, *symbols)):
@@ -201,9 +201,9 @@ def test_every_symbol_has_files_of_its_own(tmp_path: Path) -> None:
     asyncio.run(opened())
     assert {path.name for path in (tmp_path / "data" / "signal" / "paper").glob("*.jsonl")} == {
         "demo-brisk-BTCUSDT.jsonl",
-        "demo-brisk-BTC_USDT.jsonl",
-        "demo-brisk-BTC_USDT_USDT.jsonl",
-        "demo-brisk-btcusdt.p.jsonl",
+        "demo-brisk-ETH_USDT.jsonl",
+        "demo-brisk-SOL_USDT_USDT.jsonl",
+        "demo-brisk-BTCUSDT.P.jsonl",
     }
 
 
@@ -217,6 +217,8 @@ def test_every_symbol_has_files_of_its_own(tmp_path: Path) -> None:
         (("A", "A"), {}, UsageError, "the symbol A is given twice"),
         (("BTC/USDT", "BTC:USDT"), {}, UsageError, "BTC/USDT and BTC:USDT would share the journal demo-brisk-BTC_USDT"),
         (("BTC-USDT", "BTC_USDT"), {}, UsageError, "would share the journal"),
+        (("BTCUSDT", "btc/usdt"), {}, UsageError, "BTCUSDT and BTC/USDT would share the journal demo-brisk-BTCUSDT.js"),
+        (("BTCUSDT", "btcusdt"), {}, UsageError, "the symbol BTCUSDT is given twice"),
         (("A",), {"speed": 0.0}, UsageError, "expected a number above 0"),
         (("A",), {"speed": -3.0}, UsageError, "expected a number above 0"),
         (("A",), {"speed": float("inf")}, UsageError, "expected a number above 0"),

@@ -16,6 +16,7 @@ from .lines import Content
 from .names import Places, file_part, signal_folder
 from .reading import published_after
 from .records import named, read_own
+from .spelling import meant
 
 
 class EventStream:
@@ -23,7 +24,7 @@ class EventStream:
 
     def __init__(self, data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> None:
         self._folder = signal_folder(data_folder)
-        self._wanted = strategy, symbol
+        self._strategy, self._symbol = strategy, symbol
         self._trails: dict[Path, _Trail] = {}
 
     def fresh(self) -> tuple[list[Event], list[str]]:
@@ -37,13 +38,17 @@ class EventStream:
             pass  # nothing has run here yet
         except OSError as error:
             faults.append(f"{self._folder}: cannot be read: {error.strerror}")
-        for path, trail in sorted(self._trails.items()):
-            if _may_be_of(path, *self._wanted):
-                new, fault = trail.look(*self._wanted)
-                events += new
-                faults += [fault] if fault else []
+        for path in self._wanted():
+            new, fault = self._trails[path].look(self._strategy, self._symbol)
+            events += new
+            faults += [fault] if fault else []
         events.sort(key=lambda event: event.time)
         return events, faults
+
+    def _wanted(self) -> list[Path]:
+        """Those whose names allow for it: what belongs to others is not read, nor its damage told."""
+        paths = [path for path in sorted(self._trails) if self._strategy in (None, named(path).strategy)]
+        return meant(self._symbol and file_part(self._symbol), paths, lambda path: named(path).symbol)
 
 
 class _Trail:
@@ -71,7 +76,7 @@ class _Trail:
         except JournalDamaged as error:
             return [], self._told(str(error))
         whose = content.header.identity
-        if strategy not in (None, whose.strategy) or symbol not in (None, whose.symbol):
+        if strategy not in (None, whose.strategy) or not meant(symbol, [whose.symbol], str):
             return [], ""
         return self._new(content)
 
@@ -93,12 +98,6 @@ class _Trail:
         """What is wrong is said once, until it is something else."""
         before, self._fault = self._fault, fault
         return "" if fault == before else fault
-
-
-def _may_be_of(path: Path, strategy: str | None, symbol: str | None) -> bool:
-    """Whether the file's name allows for it: what belongs to others is not read, nor its damage told."""
-    whose = named(path)
-    return strategy in (None, whose.strategy) and (symbol is None or file_part(symbol) == whose.symbol)
 
 
 def _in_newest_file(seq: int, content: Content, files: Places) -> list[tuple[int, Event]]:

@@ -19,6 +19,7 @@ from .clock import wall_ms
 from .names import Places, signal_folder
 from .reading import published_after
 from .records import Record, damaged, holder, read_own, recorded
+from .spelling import meant
 
 SETTLED_MS = 1_000
 
@@ -46,7 +47,7 @@ class Following:
 
     def __init__(self, data_folder: Path, strategy: str | None = None, symbol: str | None = None) -> None:
         self._folder = signal_folder(data_folder)
-        self._wanted = strategy, symbol
+        self._strategy, self._symbol = strategy, symbol
         self._journals: dict[str, FollowedJournal] = {}
 
     def look(self) -> Seen:
@@ -58,7 +59,8 @@ class Following:
             pass  # nothing has run here yet, or it was all moved away
         except OSError as error:
             faults.append(f"{self._folder}: cannot be read: {error.strerror}")
-        seen = [journal for journal in self._journals.values() if self._is_seen(journal, faults)]
+        there = [journal for journal in self._journals.values() if self._is_seen(journal, faults)]
+        seen = meant(self._symbol, there, lambda journal: journal.record.identity.symbol)
         faults += [journal.fault for journal in seen if journal.fault]
         return Seen([journal.record for journal in seen], together(journal.tally for journal in seen), faults)
 
@@ -73,9 +75,7 @@ class Following:
         except OSError as error:
             faults.append(f"{journal.path}: cannot be looked at: {error.strerror}")
             return False
-        strategy, symbol = self._wanted
-        whose = journal.record.identity
-        return journal.was_there and strategy in (None, whose.strategy) and symbol in (None, whose.symbol)
+        return journal.was_there and self._strategy in (None, journal.record.identity.strategy)
 
 
 class FollowedJournal:

@@ -70,9 +70,10 @@ def bare_symbol(symbol: str) -> str:
 def symbol_of(symbol: str, kind: str) -> str:
     """The bare symbol of what was typed for an exchange's `kind` of markets, spot or swap.
 
-    Raises UsageError when it names a contract, as `BTC/USDT:USDT` does, where there are none, or one that is settled in
-    something else than its quote currency.
+    Raises UsageError when it cannot be a name, when it names a contract, as `BTC/USDT:USDT` does, where there are none,
+    or one that is settled in something else than its quote currency.
     """
+    checked_name("symbol", file_part(symbol), symbol)
     pair, _, settled = symbol.partition(":")
     if settled and kind == "spot":
         raise UsageError(f"{symbol} is a perpetual contract; its exchange's file needs `market: swap` for that")

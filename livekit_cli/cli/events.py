@@ -49,7 +49,7 @@ def command(
     if follow:
         _follow(data, strategy, symbol, lambda events: list(map(line, chosen(events))), last)
         return
-    check_known(data, strategy, symbol)
+    symbol = check_known(data, strategy, symbol)
     found = told(data, strategy, symbol)
     shown = list(chosen(found.events))
     print_lines(map(line, shown if last is None else shown[-last:]))
@@ -80,7 +80,7 @@ def _follow(
     from ..reports import check_known, strategies_in
 
     try:
-        check_known(data, strategy, symbol)
+        symbol = check_known(data, strategy, symbol)
         if not strategies_in(data):
             complain(f"there is no journal in {data.absolute()} yet; waiting for one")
     except UsageError as error:

@@ -53,8 +53,9 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
     """Of every journal, or of those that `which` names. Raises UsageError when there is none of that name."""
     from pathlib import Path
 
-    from ..adapters.names import signal_folder
+    from ..adapters.names import file_part, signal_folder
     from ..adapters.soundness import examine, journals
+    from ..adapters.spelling import meant
     from ..core.errors import UsageError
     from ..core.words import did_you_mean
     from ..reports import check_known
@@ -73,17 +74,12 @@ def _findings(data: Path, which: str | None) -> list[Finding]:
     found = [examine(path) for path in paths]
     if which is None:
         return found
-    chosen = [one for one in found if _is_of(one, which)]
-    if not chosen:
+    chosen = meant(which, found, lambda finding: finding.identity.symbol)
+    # Of a journal whose header cannot be read, the symbol is known by the file's name alone.
+    of_name = [one for one in found if file_part(which) == one.identity.symbol and one not in chosen]
+    if not (chosen or of_name):
         check_known(data, None, which)
-    return chosen
-
-
-def _is_of(finding: Finding, symbol: str) -> bool:
-    """Of a journal whose header cannot be read, the symbol is known by the file's name alone."""
-    from ..adapters.names import file_part
-
-    return symbol == finding.identity.symbol or file_part(symbol) == finding.identity.symbol
+    return chosen + of_name
 
 
 def _told(finding: Finding, look: Look) -> Iterator[str]:

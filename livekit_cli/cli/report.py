@@ -45,7 +45,7 @@ def command(
         raise UsageError(f"--json and --format {format_} are two forms; leave one out")
     data = data_folder(project, data_dir)
     window = _window(since, until)
-    check_known(data, strategy, symbol)
+    symbol = check_known(data, strategy, symbol)
     names = strategies_in(data, symbol) if strategy is None else [strategy]
     found = [results_of(data, name, symbol, window) for name in names]
     if not found:

@@ -42,7 +42,7 @@ def command(
     from ..ui.status import status_json, status_lines
 
     data = data_folder(project, data_dir)
-    check_known(data, strategy, symbol)
+    symbol = check_known(data, strategy, symbol)
     snapshots = [record.snapshot for record in read_records(data, strategy, symbol)]
     now = wall_ms()
     if snapshots:

@@ -50,7 +50,7 @@ def command(
     prints = once or svg is not None or not takes_a_table()
     nothing = f"there is no journal in {data.absolute()}: nothing has run here yet"
     try:
-        check_known(data, strategy, symbol)
+        symbol = check_known(data, strategy, symbol)
     except UsageError as error:
         if prints:
             raise

@@ -129,8 +129,9 @@ def test_only_what_is_asked_for_is_shown_and_read(tmp_path: Path, reads: list[Pa
     reads.clear()
     assert ids(EventStream(tmp_path, strategy="my-idea")) == ["BTC/USDT-1"]
     assert ids(EventStream(tmp_path, symbol="ETHUSDT")) == ["ETHUSDT-1"]
-    assert ids(EventStream(tmp_path, symbol="BTC_USDT")) == []
-    assert len(reads) == 4  # the last had to look whose it is: BTC/USDT and BTC_USDT would share a file
+    assert ids(EventStream(tmp_path, symbol="SOLUSDT")) == []
+    assert len(reads) == 2
+    assert ids(EventStream(tmp_path, symbol="btc-usdt", strategy="breakout")) == ["BTC/USDT-1"]
     assert len(ids(EventStream(tmp_path))) == 3
 
 

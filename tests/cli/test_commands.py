@@ -114,11 +114,12 @@ def test_events_as_json_have_exactly_the_documented_keys_in_turn(livekit: Any, w
 
 def test_events_of_several_journals_are_in_the_order_of_time_and_can_be_chosen(livekit: Any, world: Any) -> None:
     world.run("BTCUSDT", minutes=9)
-    world.run("BTC/USDT", minutes=5)
+    world.run("ETH/USDT", minutes=5)
     lines = livekit("events").out
     assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
-    assert {line.split()[4] for line in lines} == {"BTCUSDT", "BTC/USDT"}
-    assert {line.split()[4] for line in livekit("events", "--symbol", "BTC/USDT").out} == {"BTC/USDT"}
+    assert {line.split()[4] for line in lines} == {"BTCUSDT", "ETH/USDT"}
+    for typed in ("ETH/USDT", "ethusdt", "eth-usdt"):
+        assert {line.split()[4] for line in livekit("events", "--symbol", typed).out} == {"ETH/USDT"}
     assert livekit("events", "--last", "2").out == lines[-2:]
 
 

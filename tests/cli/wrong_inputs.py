@@ -2784,21 +2784,11 @@ WRONG: dict[str, tuple[Row, ...]] = {
             ran=True,
         ),
         Row(
-            "events of a symbol in small letters",
-            "events --symbol btcusdt",
+            "events of another symbol",
+            "events --symbol BTC/USDC",
             2,
             (
-                "there is no journal of a symbol 'btcusdt' in PROJECT/data; there are those of BTCUSDT, "
-                "ETHUSDT; did you mean 'BTCUSDT'?"
-            ),
-            ran=True,
-        ),
-        Row(
-            "events of a symbol written otherwise",
-            "events --symbol BTC/USDT",
-            2,
-            (
-                "there is no journal of a symbol 'BTC/USDT' in PROJECT/data; there are those of BTCUSDT, "
+                "there is no journal of a symbol 'BTC/USDC' in PROJECT/data; there are those of BTCUSDT, "
                 "ETHUSDT; did you mean 'BTCUSDT'?"
             ),
             ran=True,
@@ -3128,10 +3118,10 @@ WRONG: dict[str, tuple[Row, ...]] = {
             ran=True,
         ),
         Row(
-            "watching a symbol in small letters",
-            "watch --once --symbol btcusdt",
+            "watching another symbol",
+            "watch --once --symbol btcusd",
             2,
-            "there is no journal of a symbol 'btcusdt' in PROJECT/data; there are those of BTCUSDT, "
+            "there is no journal of a symbol 'btcusd' in PROJECT/data; there are those of BTCUSDT, "
             "ETHUSDT; did you mean 'BTCUSDT'?",
             ran=True,
         ),

@@ -197,7 +197,7 @@ exchange: demo
 data_dir: records
 runs:
   - strategy: breakout
-    symbols: [BTCUSDT, BTC/USDT:USDT]
+    symbols: [BTCUSDT, ETH/USDT:USDT]
     params: {lookback: 40}
     interval: 5m
   - strategy: quick
@@ -214,7 +214,7 @@ def test_a_fleet_is_its_lines(project: Path) -> None:
     found = read_fleet(written(project, "mine.yaml", FLEET), project)
     assert found.data_dir == project / "records"
     first, second, third = found.lines
-    assert (first.strategy.name, first.symbols) == ("breakout", ("BTCUSDT", "BTC/USDT:USDT"))
+    assert (first.strategy.name, first.symbols) == ("breakout", ("BTCUSDT", "ETH/USDT:USDT"))
     assert first.strategy.params == {"lookback": 40, "interval": "5m"}
     assert (first.exchange.name, second.exchange.name, third.exchange.name) == ("demo", "recorded", "demo")
     assert second.strategy.params == {"lookback": 2, "factor": 2.0}

@@ -160,7 +160,7 @@ def test_one_strategy_on_three_symbols_and_two_strategies_on_one_keep_separate_j
     body = "async def get_signal(self, market):\n    return market.long(take_profit=9, stop_loss=9, minutes={})"
     project.strategy("short_lived", body.format(1))
     project.strategy("long_lived", body.format(3))
-    symbols = ("BTC/USDT", "BTC/USDT:USDT", "BTCUSDT")
+    symbols = ("ETH/USDT", "SOL/USDT:USDT", "BTCUSDT")
     both = [
         project.start("run", *symbols, "--strategy", name, "--speed", "600", "--plain")
         for name in ("short-lived", "long-lived")

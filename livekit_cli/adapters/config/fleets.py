@@ -11,7 +11,7 @@ from ...core.event import Mode
 from ...core.settings import EXCHANGE, FLEET, RUN
 from ...core.state import Identity
 from ...core.words import did_you_mean
-from ..names import file_stem
+from ..names import bare_symbol, file_stem
 from ..strategy_loader import Loaded, params_at, strategy_at
 from ..strict_yaml import Section, load_yaml
 from ..yaml_scalars import Filled
@@ -108,7 +108,7 @@ class _Reading:
         self._overall = overall
         self._usual = usual
         self._exchanges: dict[str, ExchangeConfig] = {}
-        self._journals: dict[str, tuple[int, Loaded]] = {}
+        self._journals: dict[str | Identity, tuple[int, Loaded, str]] = {}
         self._recorded: dict[str, tuple[int, str]] = {}
 
     def line(self, row: Section) -> FleetLine | None:
@@ -145,11 +145,13 @@ class _Reading:
         return loaded
 
     def _claim_journal(self, row: Section, number: int, identity: Identity, strategy: Loaded) -> None:
-        journal = f"{file_stem(identity)}.jsonl"
-        if journal not in self._journals:
-            self._journals[journal] = row.line("symbols", number), strategy
+        bare, stem = replace(identity, symbol=bare_symbol(identity.symbol)), file_stem(identity)
+        claimed = self._journals.get(stem) or self._journals.get(bare)
+        if claimed is None:
+            mine = row.line("symbols", number), strategy, f"{stem}.jsonl"
+            self._journals[stem] = self._journals[bare] = mine
             return
-        first, other = self._journals[journal]
+        first, other, journal = claimed
         is_other = (other.strategy_class, other.params) != (strategy.strategy_class, strategy.params)
         advice = "; to run both, give one a name of its own in configs/strategies/NAME.yaml" if is_other else ""
         named = row.value("symbols")[number]
