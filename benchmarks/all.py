@@ -17,6 +17,11 @@ NAMES = (
     "backtest",
     "reports",
     "table",
+    "exchange_minute",
+    "exchange_many",
+    "exchange_memory",
+    "exchange_start",
+    "exchange_week",
     "parts",
 )
 

@@ -19,8 +19,8 @@ def main() -> None:
     symbols = [f"COIN{number}USDT" for number in range(SYMBOLS)]
     words = ["run", *symbols, "--strategy", "breakout", "--speed", "600", "--project", str(PROJECT)]
     with scratch(given) as folder:
-        run, lines = _peak_mb(command(*words, "--data-dir", str(folder)), folder, given.of(15, 3))
-        bare, _ = _peak_mb([sys.executable, "-c", "import asyncio, time; time.sleep(60)"], folder, 0)
+        run, lines = peak_mb(command(*words, "--data-dir", str(folder)), folder, given.of(15, 3))
+        bare, _ = peak_mb([sys.executable, "-c", "import asyncio, time; time.sleep(60)"], folder, 0)
     show(
         [
             Row("livekit run, 100 demo symbols at --speed 600: peak memory", run, "MB", 80.0),
@@ -30,7 +30,7 @@ def main() -> None:
     )
 
 
-def _peak_mb(words: list[str], folder: Path, seconds: float) -> tuple[float, int]:
+def peak_mb(words: list[str], folder: Path, seconds: float) -> tuple[float, int]:
     """Peak resident memory of a process that is asked to end after a while, and how many lines it printed."""
     shown = folder / "stdout"
     with shown.open("w", encoding="utf-8") as output, (folder / "stderr").open("w", encoding="utf-8") as errors:

@@ -42,6 +42,11 @@ NAMES = (
     "backtest",
     "reports",
     "table",
+    "exchange_minute",
+    "exchange_many",
+    "exchange_memory",
+    "exchange_start",
+    "exchange_week",
     "parts",
 )
 START = 1_767_225_600_000
