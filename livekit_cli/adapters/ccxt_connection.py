@@ -153,6 +153,8 @@ class Connection:
             slow = f"{self.name}: {what}: not asked within {self.patience.ask:g} s: too many requests wait before it"
             failure = failure or FeedError(slow)
         assert failure is not None
+        if starting:  # whoever starts tells of it, and nobody tries again
+            raise failure
         raise self.given_up(failure, since) from failure.__cause__
 
     def _attempts(self, urgent: bool) -> tuple[float, ...]:

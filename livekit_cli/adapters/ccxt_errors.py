@@ -6,6 +6,7 @@ up by its own class first and then by those it derives from, the nearest first; 
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,6 +53,15 @@ TABLE: dict[str, Meaning] = {
     "TimeoutError": Meaning(Ends.MINUTE, "no answer in time"),
 }
 
+CAUSES: dict[str, str] = {
+    "ClientConnectorDNSError": "its name cannot be resolved",
+    "ClientConnectorCertificateError": "its certificate is not one that this machine trusts",
+    "ClientConnectorSSLError": "it does not speak TLS",
+    "ServerDisconnectedError": "it hung up",
+    "OSError": "the connection failed",
+}
+"""Why something is not reachable, by the class of aiohttp's error, which ccxt does not put into words."""
+
 _UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
 """ccxt's parsers raise whatever a wrong type makes them raise."""
 
@@ -68,7 +78,15 @@ def meaning_of(error: BaseException) -> Meaning:
     # Where a status has a meaning of its own there, as 403 has with Bybit (too many requests), ccxt knows it.
     if name == "ExchangeNotAvailable" and (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
         return Meaning(Ends.RUN, _FORBIDDEN[status[1]])
-    return TABLE.get(name, _UNFORESEEN)
+    meaning = TABLE.get(name, _UNFORESEEN)
+    why = _cause(error.__cause__) if name == "ExchangeNotAvailable" else ""
+    return Meaning(meaning.ends, f"{meaning.words}: {why}") if why else meaning
+
+
+def _cause(error: BaseException | None) -> str:
+    found = next((CAUSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in CAUSES), "")
+    code = getattr(error, "errno", None)
+    return os.strerror(code).lower() if found == CAUSES["OSError"] and isinstance(code, int) and code > 0 else found
 
 
 def translated(error: BaseException, exchange: str, what: str, *, starting: bool = False) -> ExchangeError:

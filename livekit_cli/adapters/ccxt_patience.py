@@ -25,7 +25,7 @@ class Patience:
     settled: float = 1.0
     """How long after its close an exchange may still change a candle that no later one has followed."""
 
-    start: float = 7.0
+    start: float = 6.0
     """How long an exchange may take to be ready; a start that fails has ended ten seconds after it began."""
 
     look: float = 5.0

@@ -1,14 +1,17 @@
-"""Whether ccxt knows what a file sets: its constructor takes any name, and what it does not know does nothing."""
+"""Whether ccxt can do with what a file sets: its constructor takes all names and values, and fails later if at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.words import did_you_mean
 
 ONLY_IN_THE_CONSTRUCTOR = ("sandbox", "testnet")
 """What it obeys without keeping it."""
+
+MAPPINGS = ("options", "urls", "headers", "fees")
+"""What has names and values of its own; of these the class does not say it."""
 
 
 def unknown_settings(exchange_class: Any, given: Iterable[str]) -> list[str]:
@@ -23,6 +26,31 @@ def unknown_settings(exchange_class: Any, given: Iterable[str]) -> list[str]:
         for name in doubtful
         if name not in settings
     ]
+
+
+def unfit_settings(exchange_class: Any, given: Mapping[str, Any]) -> list[str]:
+    """A sentence for each value of another kind than the one that `exchange_class` has there; none shows a value."""
+    kinds = {name: _kind(name, getattr(exchange_class, name, None)) for name in given}
+    return [
+        f"ccxt's setting {name!r} is {found or type(value).__name__}, expected {kinds[name]}"
+        for name, value in given.items()
+        if kinds[name] and (found := _kind("", value)) != kinds[name]
+    ]
+
+
+def _kind(name: str, value: object) -> str:
+    """What a value is called; nothing where the class leaves it open."""
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case dict():
+            return "names with values"
+        case _:
+            return "names with values" if name in MAPPINGS else ""
 
 
 def _settings(client: Any) -> set[str]:

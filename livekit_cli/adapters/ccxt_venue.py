@@ -18,7 +18,7 @@ from .ccxt_import import exchange_class, has_websocket
 from .ccxt_listing import Market
 from .ccxt_markets import Markets, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
-from .ccxt_settings import unknown_settings
+from .ccxt_settings import unfit_settings, unknown_settings
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 from .exchange_time import Machine
@@ -171,10 +171,11 @@ def connection_to(
 
 
 def _check_settings(config: ExchangeConfig, *, websocket: bool) -> None:
-    """Raises ConfigError for what ccxt's constructor would take and forget."""
-    unknown = unknown_settings(exchange_class(config.ccxt_id, websocket=websocket), config.ccxt)
-    if unknown:
-        raise ConfigError(*(f"{config.path or config.name}: {text}" for text in unknown))
+    """Raises ConfigError for what ccxt's constructor would take and forget, or fail with later."""
+    cls = exchange_class(config.ccxt_id, websocket=websocket)
+    wrong = [*unknown_settings(cls, config.ccxt), *unfit_settings(cls, config.ccxt)]
+    if wrong:
+        raise ConfigError(*(f"{config.path or config.name}: {text}" for text in wrong))
 
 
 async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str]) -> dict[str, Market]:
@@ -185,7 +186,8 @@ async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str
             found = await markets.open(symbols)
             await connection.compare_clocks(starting=True)
     except TimeoutError:
-        raise ExchangeUnreachable(f"{connection.name}: no answer in {seconds:g} s") from None
+        why = f": {connection.trouble}" if connection.trouble else ""
+        raise ExchangeUnreachable(f"{connection.name}: not ready within {seconds:g} s{why}") from None
     except FeedError as error:
         raise ExchangeUnreachable(str(error)) from error
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ..adapters.daemon_pool import leave_lookups_behind
 from ..adapters.farewell import Farewell
 from ..adapters.stderr_log import StderrLog
 from ..adapters.threads import Threads
@@ -59,7 +60,9 @@ class Session:
         # What the strategy prints is no event. A live table shows it above itself.
         prints = nullcontext() if self._display else redirect_stdout(sys.stderr)
         with prints, Farewell(self._stop, self._restore):
-            await self._fleet.open()
+            leave_lookups_behind()
+            with _logging():
+                await self._fleet.open()
             running = asyncio.create_task(self._fleet.run(1 if self._once else None))
             running.add_done_callback(lambda _: self._mailbox.end())
             if self._display:

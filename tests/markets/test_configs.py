@@ -14,7 +14,7 @@ import pytest
 
 from livekit_cli.adapters.ccxt_connection import Connection
 from livekit_cli.adapters.ccxt_import import exchange_class
-from livekit_cli.adapters.ccxt_settings import unknown_settings
+from livekit_cli.adapters.ccxt_settings import unfit_settings, unknown_settings
 from livekit_cli.adapters.ccxt_venue import CcxtVenue, connected
 from livekit_cli.adapters.config.exchanges import CREDENTIALS, ExchangeConfig, find_exchange, list_exchanges
 from livekit_cli.core.errors import ConfigError
@@ -71,7 +71,8 @@ def test_ccxt_takes_what_the_file_gives_it(config: ExchangeConfig) -> None:
     for name, value in config.ccxt.items():
         assert name == "options" or getattr(connection.client, name) == value
     assert config.ccxt
-    assert unknown_settings(exchange_class(config.ccxt_id, websocket=True), config.ccxt) == []
+    cls = exchange_class(config.ccxt_id, websocket=True)
+    assert unknown_settings(cls, config.ccxt) == unfit_settings(cls, config.ccxt) == []
 
 
 @EACH
@@ -175,3 +176,25 @@ def test_a_setting_that_ccxt_would_take_and_forget_is_refused_with_the_nearest(t
 def test_a_setting_that_ccxt_obeys_is_known(name: str) -> None:
     for exchange_id in ("binance", "kraken"):
         assert unknown_settings(exchange_class(exchange_id, websocket=True), [name]) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"timeout": "soon"}, "ccxt's setting 'timeout' is text, expected a number"),
+        ({"timeout": True}, "ccxt's setting 'timeout' is true or false, expected a number"),
+        ({"enableRateLimit": "yes"}, "ccxt's setting 'enableRateLimit' is text, expected true or false"),
+        ({"options": 5}, "ccxt's setting 'options' is a number, expected names with values"),
+        ({"headers": "X-Key: secret"}, "ccxt's setting 'headers' is text, expected names with values"),
+        ({"urls": None}, "ccxt's setting 'urls' is NoneType, expected names with values"),
+        ({"rateLimiterAlgorithm": 7}, "ccxt's setting 'rateLimiterAlgorithm' is a number, expected text"),
+    ],
+)
+def test_a_value_of_another_kind_than_ccxts_is_said(given: dict[str, Any], says: str) -> None:
+    assert unfit_settings(exchange_class("binance", websocket=True), given) == [says]
+
+
+def test_a_value_of_ccxts_kind_fits() -> None:
+    given = {"timeout": 5000.0, "rateLimit": 50, "verify": False, "options": {}, "httpsProxy": "http://x", "uid": None}
+    for exchange_id in ("binance", "bybit", "kraken"):
+        assert unfit_settings(exchange_class(exchange_id, websocket=True), given) == []

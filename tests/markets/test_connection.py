@@ -79,7 +79,7 @@ def test_all_attempts_together_have_a_deadline(exchange: LocalExchange) -> None:
         exchange.faults.add("never-answered")
         with pytest.raises(FeedError, match="no answer in time"):
             await time_of(connection)
-        assert exchange.ledger.count(endpoint="time") == 3
+        assert 1 < exchange.ledger.count(endpoint="time") < 5, "of nine"
 
     connected(exchange, work, patience=replace(QUICK, attempts=(0.2,) * 9, ask=0.5, retry=(0.0, 0.0)))
 
@@ -215,7 +215,7 @@ def test_an_outage_is_logged_once_and_its_end_once(exchange: LocalExchange, capl
     with caplog.at_level(logging.WARNING):
         connected(exchange, work)
     first, second = (record.message for record in caplog.records)
-    assert first.startswith("local: its time: not reachable (ExchangeNotAvailable")
+    assert first.startswith("local: its time: not reachable: connection refused (ExchangeNotAvailable")
     assert first.endswith("; it is tried again with each minute")
     assert second == "local answers again, after 240 s and 50 failures"
 

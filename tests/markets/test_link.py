@@ -130,7 +130,7 @@ def test_the_plug_is_pulled_and_plugged_in_again(exchange: LocalExchange, tmp_pa
                     stale = (Health.STALE, "exchange unavailable")
                     assert (verdict.health, verdict.reason) == (stale if missed >= 3 else (Health.OK, "running"))
                     assert snapshot.pulse.error_code == 69
-            assert link_of(desk).trouble == "not reachable"
+            assert link_of(desk).trouble == "not reachable: connection refused"
             exchange.up()
             await desk.next()
             assert contact(desk) is Contact.CONNECTED

@@ -85,7 +85,7 @@ def test_a_plug_that_is_pulled_is_seen_in_the_next_minute_everywhere(
         soon.down()
         for terminal in (run, watch):
             until(partial(shows, terminal, "local: UNAVAILABLE for "), "what has happened")
-            assert "(not reachable), newest candle " in links(terminal)[0]
+            assert "(not reachable: connection refused), newest candle " in links(terminal)[0]
         ended = project.run("status")
         assert ended.out.count("\nlocal: UNAVAILABLE for ") == 1
         assert ended.code == 0, "one minute without candles is no alarm"
