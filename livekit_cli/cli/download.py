@@ -71,6 +71,7 @@ def command(
 def _download(config: ExchangeConfig, symbols: list[str], data: Path, span: tuple[int, int]) -> None:
     import asyncio
 
+    from ..adapters.daemon_pool import leave_lookups_behind
     from ..downloads import downloads
     from .progress import Bar
 
@@ -80,6 +81,7 @@ def _download(config: ExchangeConfig, symbols: list[str], data: Path, span: tupl
         come_to[""] = time
 
     async def all_of_them() -> None:
+        leave_lookups_behind()
         with Bar("download") as bar:
             async with bar.watching(*span, lambda: come_to[""]):
                 async for one in downloads(config, symbols, data, span, told):

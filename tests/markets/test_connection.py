@@ -246,7 +246,7 @@ def test_after_a_long_outage_only_the_urgent_ones_insist(exchange: LocalExchange
             exchange.clock.advance(6 * MINUTE_MS)
         assert counts == [3, 3, 1, 3]
 
-    connected(exchange, work)
+    connected(exchange, work, patience=replace(QUICK, attempts=(5.0, 5.0, 5.0)))
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,14 @@ def test_one_whose_name_nobody_looks_up_to_the_end(project: Project, exchange: L
     check_over(ended, 69, "local: not ready within 6 s: no answer in time")
 
 
+def test_a_download_is_over_as_well(project: Project, exchange: LocalExchange) -> None:
+    project.write("site/sitecustomize.py", SLOW_NAMES)
+    configure(project, "http://slow.invalid:80")
+    download = ("download", "BTCUSDT", "--exchange", "local", "--from", "1h")
+    ended = project.run(*download, env=ENVIRONMENT | {"PYTHONPATH": str(project.folder / "site")})
+    check_over(ended, 69, "local: not ready within 6 s: no answer in time")
+
+
 def test_one_whose_name_is_not_known(project: Project, exchange: LocalExchange) -> None:
     configure(project, "http://unknown.invalid:80")
     ended = project.run(*run("--once"), env=ENVIRONMENT | {"PYTHONPATH": str(_nameless(project))})
