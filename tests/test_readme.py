@@ -250,7 +250,9 @@ def test_the_line_for_cron_works_from_another_folder(project: Path, tmp_path: Pa
         timeout=DEADLINE,
         check=False,
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    # Some of the demo market's minutes open a signal.
+    assert re.fullmatch(r"(BTCUSDT: still open, .*\n)?", ended.stderr)
     assert (project / "data" / "signal" / "paper" / "demo-breakout-BTCUSDT.jsonl").exists()
 
 
