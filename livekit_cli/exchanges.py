@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .adapters.candle_store import CandleStore
@@ -17,14 +17,14 @@ from .adapters.config.exchanges import ExchangeConfig
 from .adapters.csv_file import CsvFeed, read_candles
 from .adapters.demo import BEGIN as DEMO_BEGIN
 from .adapters.demo import DemoMarket
-from .adapters.names import places
+from .adapters.names import bare_symbol, places
 from .adapters.records import Record, read_record
 from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import ConfigError, UsageError
 from .core.history import History
 from .core.minute import seen
 from .core.settings import CCXT
-from .core.state import Identity, Publish
+from .core.state import Identity, Publish, Terms
 from .ports import Clock, Feed, Venue
 from .ui.lines import minute_text, time_text
 
@@ -97,6 +97,21 @@ def candles_of(config: ExchangeConfig, symbol: str, data: Path, since: int, unti
         return None
     candles = _read(config)[0].candles
     return candles[candles.first_at(since) : candles.first_at(until)]
+
+
+def terms_of(config: ExchangeConfig, identity: Identity, data: Path) -> Terms:
+    """What a signal of `identity` costs: as its exchange's file says, or as its market was last said to take."""
+    terms = config.terms(identity)
+    fee = _remembered_fee_percent(config, identity.symbol, data) if config.has_its_own_fee else None
+    return terms if fee is None else replace(terms, fee_percent=fee)
+
+
+def _remembered_fee_percent(config: ExchangeConfig, symbol: str, data: Path) -> float | None:
+    from .adapters.ccxt_markets import cache_file, remembered, taker_fee_percent, whose
+
+    cache = cache_file(data, config.name, config.market)
+    market = remembered(cache, whose(config.ccxt_id, config.market)).get(bare_symbol(symbol))
+    return taker_fee_percent(market) if isinstance(market, dict) else None
 
 
 def _demo_history(

@@ -23,7 +23,7 @@ from .core.errors import ConfigError, UsageError
 from .core.event import Mode
 from .core.settings import CCXT
 from .core.state import Identity, Terms
-from .exchanges import history_of, open_exchange
+from .exchanges import history_of, open_exchange, terms_of
 from .live import Runner
 from .ports import Clock, Deliver, Feed, Venue
 from .strategy import Strategy, parse_parameter
@@ -195,7 +195,7 @@ def replay(request: Request) -> tuple[Replay, int, int]:
     data = data_folder_of(request.project, request.data_folder)
     history, start, end = history_of(booking.exchange, identity.symbol, data, request.start, request.end)
     direct = Direct(booking.make(), identity.strategy, identity.symbol, history)
-    return Replay(history, direct, booking.exchange.terms(identity)), start, end
+    return Replay(history, direct, terms_of(booking.exchange, identity, data)), start, end
 
 
 def _booked(request: Request, data: Path | None) -> _Booking:

@@ -80,19 +80,10 @@ class Markets:
         return all(isinstance(market.get(name), str) for name in ("id", "symbol", "base", "quote"))
 
     def _content(self) -> dict[str, Any]:
-        """The markets that were remembered; none where the cache is not there, not whole, or of something else."""
-        if self._cache is None:
-            return {}
-        try:
-            content = json.loads(self._cache.read_text(encoding="utf-8"))
-            if content["of"] == self._of() and isinstance(content["markets"], dict):
-                return dict(content["markets"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return {}  # a cache: what is not there or not whole is asked for
-        return {}
+        return {} if self._cache is None else remembered(self._cache, self._of())
 
     def _of(self) -> list[object]:
-        return [VERSION, self._connection.client.id, self._kind]
+        return whose(self._connection.client.id, self._kind)
 
     def _remember(self, found: Mapping[str, Market]) -> None:
         if self._cache is None:
@@ -106,6 +97,30 @@ class Markets:
             draft.replace(self._cache)
         except OSError as error:
             log.warning("%s cannot be written (%s); the next start asks for the markets again", self._cache, error)
+
+
+def cache_file(data: Path, exchange: str, kind: str) -> Path:
+    """Where the markets of that kind are remembered."""
+    return data / "markets" / f"{exchange}-{kind}.json"
+
+
+def whose(exchange_id: str, kind: str) -> list[object]:
+    """What a cache says of itself."""
+    return [VERSION, exchange_id, kind]
+
+
+def remembered(cache: Path, of: list[object]) -> dict[str, Any]:
+    """The markets that were remembered, by their bare symbols; none where they are not there, not whole, or of others.
+
+    `of` is what `whose` says.
+    """
+    try:
+        content = json.loads(cache.read_text(encoding="utf-8"))
+        if content["of"] == of and isinstance(content["markets"], dict):
+            return dict(content["markets"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}  # a cache: what is not there or not whole is asked for
+    return {}
 
 
 async def refreshed_quietly(markets: Markets, symbols: Sequence[str], seconds: float) -> None:

@@ -16,7 +16,7 @@ from .ccxt_connection import Connection
 from .ccxt_feed import CcxtFeed
 from .ccxt_import import exchange_class, has_websocket
 from .ccxt_listing import Market
-from .ccxt_markets import Markets, refreshed_quietly, taker_fee_percent
+from .ccxt_markets import Markets, cache_file, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
 from .ccxt_settings import unfit_settings, unknown_settings
 from .ccxt_sockets import Sockets
@@ -166,7 +166,7 @@ def connection_to(
     except Exception as error:  # whatever ccxt's constructor makes of options that are not for it
         where = config.path or config.name
         raise ConfigError(f"{where}: ccxt does not take its options: {type(error).__name__}: {error}") from error
-    cache = None if data is None else data / "markets" / f"{config.name}-{config.market}.json"
+    cache = None if data is None else cache_file(data, config.name, config.market)
     return connection, Markets(connection, config.market, cache)
 
 

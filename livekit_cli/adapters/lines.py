@@ -1,6 +1,6 @@
 """The lines of a journal: how one is written, and how a file of them is told sound, torn or damaged.
 
-A line is `{"sum":S,"seq":N,"prev":P,"v":1,...}` and a newline. S is the checksum of the rest of the line; P is the S of
+A line is `{"sum":S,"seq":N,"prev":P,"v":2,...}` and a newline. S is the checksum of the rest of the line; P is the S of
 the line before, so lines cannot be dropped, doubled or swapped unseen. The first line of a file is its header and
 says whose journal it is; every other line is one step.
 
@@ -18,6 +18,7 @@ from typing import Any
 
 from ..core.codec import (
     FORMAT,
+    READABLE,
     Undecodable,
     event_from_dict,
     identity_from_dict,
@@ -175,8 +176,8 @@ def newer_format(row: bytes) -> int | None:
         version = _version(row)
     except RecursionError:
         return None
-    ours = row.replace(b'"v":%d,' % version, b'"v":%d,' % FORMAT, 1)
-    return version if version > FORMAT and not _is_whole(ours) else None
+    ours = (row.replace(b'"v":%d,' % version, b'"v":%d,' % known, 1) for known in READABLE)
+    return version if version > FORMAT and not any(map(_is_whole, ours)) else None
 
 
 def expected_start(seq: int, prev: str) -> str:
@@ -212,15 +213,15 @@ def _sound_sum(row: bytes, number: int) -> str:
     if row[:_SUM_START] != b'{"sum":"' or row[_SUM_END:_REST] != b'",' or _sum_of(row[_REST:]) != stated:
         raise DamagedLineError(number, "its checksum does not match its content")
     version = _version(row)
-    if version != FORMAT:
-        raise OtherFormatError(number, f"it is written in format {version}, this livekit reads format {FORMAT}")
+    if version not in READABLE:
+        raise OtherFormatError(number, f"it is written in format {version}, this livekit reads those up to {FORMAT}")
     return stated
 
 
 def _version(row: bytes) -> int:
-    expected = b'"v":%d,' % FORMAT
-    if row.find(expected, _REST, 120) > 0:
-        return FORMAT
+    for known in reversed(READABLE):
+        if row.find(b'"v":%d,' % known, _REST, 120) > 0:
+            return known
     try:
         return int(json.loads(row)["v"])
     except (ValueError, KeyError, TypeError):
@@ -245,11 +246,11 @@ def _sum_of(rest: bytes) -> str:
 def _is_torn(tail: bytes, seq: int, prev: str) -> bool:
     # A power cut may leave zeros where the content had not yet arrived.
     tail = tail.rstrip(b"\0")
-    start = b'",' + _start(seq, prev) + b'"v":%d,' % FORMAT
+    starts = [b'",' + _start(seq, prev) + b'"v":%d,' % known for known in READABLE]
     looks_right = (
         b'{"sum":"'.startswith(tail[:_SUM_START])
         and all(byte in _HEX for byte in tail[_SUM_START:_SUM_END])
-        and start.startswith(tail[_SUM_END : _SUM_END + len(start)])
+        and any(start.startswith(tail[_SUM_END : _SUM_END + len(start)]) for start in starts)
     )
     # A whole line and one byte more is no beginning of a line: its newline was changed.
     return looks_right and not _is_whole(tail[:-1])

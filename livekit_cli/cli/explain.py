@@ -79,6 +79,7 @@ def _story(trail: Trail, file: Path | None, project: Path, data: Path) -> Story:
     from ..core.explanation import Now, explain, needed
     from ..core.health import judge
     from ..core.state import Idle, Terms
+    from ..exchanges import terms_of
     from ..ui.story import JournalLine, Story
 
     record, notes = trail.record, [] if trail.record.damage is None else [trail.record.damage]
@@ -86,9 +87,10 @@ def _story(trail: Trail, file: Path | None, project: Path, data: Path) -> Story:
     now = Now(None, None) if is_over else Now(record.finished, record.pulse.price)
     # A signal that is closing has finished no minute since the one that called for it.
     span = needed(trail.signal, trail.closed.time if trail.closed else now.time)
-    config = _exchange(record.identity, project, notes)
+    is_recorded = trail.closed is not None and trail.closed.pnl.costs is not None
+    config = _exchange(record.identity, project, notes, needs_costs=not is_recorded)
     candles = _candles(config, file, record.identity, span, data=data, notes=notes)
-    terms = Terms(record.identity) if config is None else config.terms(record.identity)
+    terms = Terms(record.identity) if config is None else terms_of(config, record.identity, data)
     return Story(
         identity=record.identity,
         explanation=explain(
@@ -106,15 +108,16 @@ def _story(trail: Trail, file: Path | None, project: Path, data: Path) -> Story:
     )
 
 
-def _exchange(identity: Identity, project: Path, notes: list[str]) -> ExchangeConfig | None:
-    """What the project says of the exchange. Without it there are no candles, and the costs are the usual ones."""
+def _exchange(identity: Identity, project: Path, notes: list[str], *, needs_costs: bool) -> ExchangeConfig | None:
+    """What the project says of the exchange. Without it there are no candles; costs that are needed are assumed."""
     from ..adapters.config.exchanges import find_exchange
     from ..core.errors import ConfigError, UsageError
 
     try:
         return find_exchange(identity.exchange, project)
     except (UsageError, ConfigError) as error:
-        notes.append(f"nothing is known of its exchange, so the usual costs are assumed: {error}")
+        assumed = ", so the usual costs are assumed" if needs_costs else ""
+        notes.append(f"nothing is known of its exchange{assumed}: {error}")
         return None
 
 

@@ -11,8 +11,17 @@ from .pnl import PnL
 from .signal import OrderSide, Position, Signal
 from .state import Closing, Identity, Idle, Open, Opening, Order, Owed, Publish, State, Step, Submit
 
-FORMAT = 1
-"""Version of everything written here; a journal of another version is refused, never guessed at."""
+FORMAT = 2
+"""Version of everything written here.
+
+1   as below, but a closed event did not have the costs that its PnL was worked out with
+2   it has them
+"""
+
+_COSTS = ("slippage_percent", "fee_percent")
+
+READABLE = (1, FORMAT)
+"""Versions that are read; a journal of another one is refused, never guessed at."""
 
 Plain = dict[str, Any]
 T = TypeVar("T")
@@ -46,6 +55,8 @@ def event_to_dict(event: Event) -> Plain:
             "pnl_percentage": pnl.pnl_percentage,
             "price_open": pnl.price_open,
             "price_close": pnl.price_close,
+            "slippage_percent": pnl.slippage_percent,
+            "fee_percent": pnl.fee_percent,
         }
     return plain
 
@@ -128,11 +139,19 @@ def event_from_dict(plain: object) -> Event:
         raise Undecodable(f"event.action is {action!r}")
     reason = fields.word("close_reason", CloseReason)
     at = fields.whole("close_timestamp")
-    pnl = _Fields(fields.get("pnl"), "pnl")
-    earned = PnL(pnl.number("pnl_percentage"), pnl.number("price_open"), pnl.number("price_close"))
-    pnl.done()
+    earned = _pnl_from(fields.get("pnl"))
     fields.done()
     return Closed(**common, close_reason=reason, close_timestamp=at, pnl=earned)
+
+
+def _pnl_from(plain: object) -> PnL:
+    fields = _Fields(plain, "pnl")
+    prices = [fields.number(name) for name in ("pnl_percentage", "price_open", "price_close")]
+    costs = [fields.number_or_none(name) for name in _COSTS] if fields.left else [None, None]  # format 1 had none
+    if costs.count(None) == 1:
+        raise Undecodable("pnl has one of slippage_percent and fee_percent, expected both or none")
+    fields.done()
+    return PnL(*prices, *costs)
 
 
 def signal_from_dict(plain: object) -> Signal:
@@ -260,6 +279,12 @@ class _Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Undecodable(f"{self.where}.{name} is {value!r}, expected a number")
         return float(value)
+
+    def number_or_none(self, name: str) -> float | None:
+        if name in self.left and self.left[name] is None:
+            del self.left[name]
+            return None
+        return self.number(name)
 
     def word(self, name: str, words: Callable[[str], E]) -> E:
         text = self._typed(name, str)

@@ -7,7 +7,7 @@ what is shown beside them is compared with what was recorded, to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from .candle import MINUTE_MS, VWAP_MINUTES, VWAP_MS, Candle, Candles, vwap
@@ -114,7 +114,7 @@ class Ended(NamedTuple):
 class Explanation:
     """All of it. `ended` is None while the signal is open; `last`, `rules` and `earned` are then those of now.
 
-    What needs candles is None without them.
+    What needs candles is None without them. `terms` have the costs that were recorded, where they were.
     """
 
     signal: Signal
@@ -133,6 +133,11 @@ class Explanation:
     def fired(self) -> Check | None:
         """The rule that ends the signal by the recorded price: the first that holds."""
         return next((rule for rule in self.rules if rule.holds), None)
+
+    @property
+    def costs_are_recorded(self) -> bool:
+        """Whether the journal says what was taken off; the terms of now are shown otherwise."""
+        return self.closed is not None and self.closed.pnl.costs is not None
 
     @property
     def earned_agrees(self) -> bool:
@@ -155,6 +160,7 @@ def explain(
     `candles` are those that `needed` names, or more; None where nobody has them.
     """
     ended = _ended(closed, state)
+    terms = _at_recorded_costs(terms, closed)
     end, price = (now.time, now.price) if ended is None else (ended.time, ended.price)
     proposed = state.current_price if isinstance(state, Opening) else None
     return Explanation(
@@ -180,6 +186,11 @@ def _ended(closed: Closed | None, state: State) -> Ended | None:
     if isinstance(state, Closing):
         return Ended(state.order.time, state.order.price, state.close_reason, state.recovered)
     return None
+
+
+def _at_recorded_costs(terms: Terms, closed: Closed | None) -> Terms:
+    costs = closed.pnl.costs if closed else None
+    return terms if costs is None else replace(terms, slippage_percent=costs[0], fee_percent=costs[1])
 
 
 def _earned(signal: Signal, closed: Closed | None, terms: Terms, price: float | None) -> Working | None:

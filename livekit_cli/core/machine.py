@@ -155,7 +155,7 @@ def _closed(state: Closing, price: float, terms: Terms) -> Step:
         current_price=state.order.price,
         close_reason=state.close_reason,
         close_timestamp=time,
-        pnl=PnL(percent, signal.price_open, price),
+        pnl=PnL(percent, signal.price_open, price, terms.slippage_percent, terms.fee_percent),
         recovered=state.recovered,
     )
     return Step(time, Idle(), Publish(event))

@@ -13,11 +13,23 @@ FEE_PERCENT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class PnL:
-    """What a closed signal earned: percent of the entry, net of slippage and fees, and the two prices."""
+    """What a closed signal earned: percent of the entry, net of slippage and fees, and the two prices.
+
+    The costs that were taken off are in percent, the fee on each side; both None in a journal of an older livekit.
+    """
 
     pnl_percentage: float
     price_open: float
     price_close: float
+    slippage_percent: float | None = None
+    fee_percent: float | None = None
+
+    @property
+    def costs(self) -> tuple[float, float] | None:
+        """Slippage and fee, where they were written down."""
+        if self.slippage_percent is None or self.fee_percent is None:
+            return None
+        return self.slippage_percent, self.fee_percent
 
 
 class Working(NamedTuple):

@@ -291,11 +291,20 @@ def _earnings(told: Explanation, look: Look) -> Lines:
         f"fees 2 x {fee!r} = {earned.fees!r}%",
         f"net {earned.gross!r} - {earned.fees!r} = {earned.net!r}%",
     ]
-    lines = list(chain.from_iterable(look.wrapped(text) for text in steps))
+    lines = list(chain.from_iterable(look.wrapped(text) for text in (*steps, *_whence(told))))
     if told.closed is None:
         return lines
-    why = f"it was booked at other costs than slippage {slippage!r}% and fee {fee!r}% a side"
+    other = "in another way" if told.costs_are_recorded else "at other costs"
+    why = f"it was booked {other} than slippage {slippage!r}% and fee {fee!r}% a side"
     return [*lines, *_compared(told.closed.pnl.pnl_percentage, told.earned_agrees, why, look)]
+
+
+def _whence(told: Explanation) -> Iterator[str]:
+    """Who says what the costs were."""
+    if told.costs_are_recorded:
+        yield "slippage and fee are those that the journal recorded with it"
+    elif told.closed is not None:
+        yield "slippage and fee are those of now: an older livekit wrote this down without them"
 
 
 # ---- the journal

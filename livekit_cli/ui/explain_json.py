@@ -88,6 +88,7 @@ def _earned(told: Explanation) -> Plain | None:
     return {
         "slippage_percent": told.terms.slippage_percent,
         "fee_percent": told.terms.fee_percent,
+        "costs_recorded": told.costs_are_recorded,
         **told.earned._asdict(),
         "recorded": None if told.closed is None else told.closed.pnl.pnl_percentage,
         "equal": None if told.closed is None else told.earned_agrees,

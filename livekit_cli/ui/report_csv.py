@@ -39,6 +39,8 @@ COLUMNS = (
     "pnl_price_close",
     "duration_minutes",
     "recovered",
+    "slippage_percent",
+    "fee_percent",
 )
 """Programs rely on names and order: a new one goes to the end. Times are ISO 8601 in `time`, else epoch ms."""
 
@@ -77,6 +79,7 @@ def _row(event: Event) -> Iterator[Field]:
     yield from (signal.minute_estimated_time, signal.timestamp, harmless(signal.note), event.current_price)
     yield from _outcome(event)
     yield "true" if event.recovered else "false"
+    yield from event.pnl.costs or (None, None) if isinstance(event, Closed) else (None, None)
 
 
 def _outcome(event: Event) -> tuple[Field, ...]:

@@ -165,10 +165,10 @@ def test_a_journal_of_another_version_is_refused_and_named(tmp_path: Path) -> No
     from livekit_cli.adapters import lines
 
     content = verify(path.read_bytes())
-    newer = step_line(STEPS[1], 0, 2, content.sum).content.replace(b'"v":1,', b'"v":2,')
+    newer = step_line(STEPS[1], 0, 2, content.sum).content.replace(b'"v":2,', b'"v":3,')
     summed = b'{"sum":"%s",%s' % (lines._sum_of(newer[26:]).encode(), newer[26:])
     path.write_bytes(path.read_bytes() + summed + b"\n")
-    with pytest.raises(JournalDamaged, match=r"jsonl:3: it is written in format 2, this livekit reads format 1"):
+    with pytest.raises(JournalDamaged, match=r"jsonl:3: it is written in format 3, this livekit reads those up to 2"):
         opened(tmp_path)
 
 

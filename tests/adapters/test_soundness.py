@@ -195,25 +195,25 @@ def test_a_copy_under_another_name_is_foreign(files: Places) -> None:
 @pytest.mark.parametrize("line", [1, 4, 7])
 def test_a_whole_line_in_another_format_is_not_damage(files: Places, line: int) -> None:
     lines = rows(files.journal)
-    lines[line - 1] = resigned(lines[line - 1], b'"v":1', b'"v":2')
+    lines[line - 1] = resigned(lines[line - 1], b'"v":2', b'"v":3')
     files.journal.write_bytes(b"".join(lines))
     found = examine(files.journal)
     assert found.ailment is Ailment.OTHER_FORMAT
     assert f"{files.journal}:{line}: " in found.wrong
-    assert "format 2" in found.wrong
+    assert "format 3" in found.wrong
 
 
 @pytest.mark.parametrize("line", [1, 4])
 def test_a_newer_format_need_not_make_its_checksums_like_ours(files: Places, line: int) -> None:
     lines = rows(files.journal)
-    lines[line - 1] = lines[line - 1].replace(b'"v":1', b'"v":2').replace(b'"seq"', b'"number"')
+    lines[line - 1] = lines[line - 1].replace(b'"v":2', b'"v":3').replace(b'"seq"', b'"number"')
     files.journal.write_bytes(b"".join(lines))
     assert examine(files.journal).ailment is Ailment.OTHER_FORMAT
 
 
 def test_a_format_number_that_was_damaged_is_damage(files: Places) -> None:
     lines = rows(files.journal)
-    lines[3] = lines[3].replace(b'"v":1', b'"v":3')
+    lines[3] = lines[3].replace(b'"v":2', b'"v":4')
     files.journal.write_bytes(b"".join(lines))
     assert examine(files.journal).ailment is Ailment.DAMAGED
 
@@ -376,7 +376,7 @@ def refused(request: pytest.FixtureRequest, segments: Places) -> Places:
     match request.param:
         case "other format":
             lines = rows(segments.journal)
-            segments.journal.write_bytes(b"".join([resigned(lines[0], b'"v":1', b'"v":2'), *lines[1:]]))
+            segments.journal.write_bytes(b"".join([resigned(lines[0], b'"v":2', b'"v":3'), *lines[1:]]))
         case "unreadable":
             segments.journal.unlink()
             segments.journal.mkdir()

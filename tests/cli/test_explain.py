@@ -82,21 +82,25 @@ def test_a_demo_market_is_computed_again_with_its_seed_and_its_costs(livekit: An
     }
 
 
-def test_with_another_seed_or_other_costs_it_says_that_it_does_not_match(livekit: Any, demo: Any) -> None:
+def test_with_another_seed_it_says_that_it_does_not_match_and_the_costs_stay_those_of_then(
+    livekit: Any, demo: Any
+) -> None:
     name = newest(livekit, "closed")
     (demo.folder / "configs" / "other.yaml").write_text(SEEDED.replace("seed: 7", "seed: 8").replace("0.02", "0.3"))
     plain = told(livekit, name)
-    assert plain["opening_price"]["equal"] is plain["last_price"]["equal"] is plain["pnl"]["equal"] is False
+    assert plain["opening_price"]["equal"] is plain["last_price"]["equal"] is False
+    assert (plain["pnl"]["fee_percent"], plain["pnl"]["costs_recorded"], plain["pnl"]["equal"]) == (0.02, True, True)
     page = "\n".join(livekit("explain", name).out)
     assert page.count("NOT EQUAL, these are other candles") == 2
-    assert "NOT EQUAL, it was booked at other costs than slippage 0.05% and fee 0.3% a side" in page
+    assert "slippage and fee are those that the journal recorded with it" in page
 
 
 def test_an_exchange_that_is_gone_is_a_note_and_the_rest_is_told(livekit: Any, demo: Any) -> None:
     name = newest(livekit, "closed")
     (demo.folder / "configs" / "other.yaml").unlink()
     plain = told(livekit, name)
-    assert plain["notes"][0].startswith("nothing is known of its exchange, so the usual costs are assumed: no exchange")
+    assert plain["notes"][0].startswith("nothing is known of its exchange: no exchange")
+    assert plain["pnl"]["equal"] is True
     assert "the candles of other are not at hand" in plain["notes"][1]
     assert plain["opening_price"] is None
     assert plain["fired"] == plain["closed"]["close_reason"]

@@ -179,12 +179,12 @@ def test_damage_in_an_older_file_is_told_and_left_alone(livekit: Any, world: Any
 
 
 def test_another_format_is_refused_and_nothing_is_moved(livekit: Any, world: Any, files: Places) -> None:
-    content = files.journal.read_bytes().replace(b'"v":1', b'"v":2').replace(b'"seq"', b'"nr"')
+    content = files.journal.read_bytes().replace(b'"v":2', b'"v":3').replace(b'"seq"', b'"nr"')
     files.journal.write_bytes(content)
     told = livekit("repair", "BTCUSDT")
     assert told.code == 65
     assert told.out[0].endswith(": ANOTHER FORMAT")
-    assert "it is in format 2, newer than this livekit's" in "\n".join(told.out)
+    assert "it is in format 3, newer than this livekit's" in "\n".join(told.out)
     refused = livekit("repair", "BTCUSDT", "--set-aside")
     assert refused.code == 65
     assert "another livekit wrote it" in refused.err[0]

@@ -170,7 +170,7 @@ def newer(journal: Path) -> None:
     """A later version wrote it, with a sound checksum."""
     from hashlib import blake2b
 
-    rest = journal.read_bytes().partition(b"\n")[0][26:].replace(b'"v":1,', b'"v":2,')
+    rest = journal.read_bytes().partition(b"\n")[0][26:].replace(b'"v":2,', b'"v":3,')
     journal.write_bytes(b'{"sum":"%s",%s\n' % (blake2b(rest, digest_size=8).hexdigest().encode(), rest))
 
 

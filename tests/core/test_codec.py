@@ -48,7 +48,7 @@ EVENTS = st.one_of(
         **COMMON,
         close_reason=st.sampled_from(CloseReason),
         close_timestamp=WHOLE,
-        pnl=st.builds(PnL, NUMBER, NUMBER, NUMBER),
+        pnl=st.builds(PnL, NUMBER, NUMBER, NUMBER) | st.builds(PnL, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER),
     ),
 )
 OPENINGS = st.builds(Opening, SIGNALS, ORDERS, NUMBER)
@@ -86,7 +86,7 @@ SIGNAL = Signal("abc", Position.LONG, 100.0, 101.0, 99.0, 60, "note", 60_000)
 OPENED = Opened("abc-opened", 60_000, "breakout", "demo", "BTCUSDT", Mode.PAPER, SIGNAL, 100.2)
 CLOSED = Closed(
     "abc-closed", 120_000, "breakout", "demo", "BTCUSDT", Mode.PAPER, SIGNAL, 101.5, CloseReason.TAKE_PROFIT, 120_000,
-    PnL(0.5, 100.0, 101.5),
+    PnL(0.5, 100.0, 101.5, 0.1, 0.04),
 )  # fmt: skip
 ORDER = Order("abc-close", "BTCUSDT", OrderSide.SELL, 101.5, 120_000)
 EXAMPLES = [
@@ -130,6 +130,23 @@ def test_a_field_that_is_missing_added_or_of_another_type_is_refused(step: Step)
             assert through_json(step_to_dict(back)) == changed  # a word for a word, a number for a number
 
 
+def test_a_closed_event_of_format_1_has_no_costs_and_stays_so() -> None:
+    plain = event_to_dict(CLOSED)
+    older = {**plain, "pnl": {name: plain["pnl"][name] for name in ("pnl_percentage", "price_open", "price_close")}}
+    event = event_from_dict(older)
+    assert isinstance(event, Closed)
+    assert event.pnl.costs is None
+    assert event_to_dict(event)["pnl"] == {**older["pnl"], "slippage_percent": None, "fee_percent": None}
+    assert event_from_dict(event_to_dict(event)) == event
+
+
+def test_one_cost_without_the_other_was_never_written() -> None:
+    plain = event_to_dict(CLOSED)
+    for name in ("slippage_percent", "fee_percent"):
+        with pytest.raises(Undecodable, match="expected both or none"):
+            event_from_dict({**plain, "pnl": {**plain["pnl"], name: None}})
+
+
 @pytest.mark.parametrize(
     "plain", [None, [], "step", 1, {}, {"time": 1}, {"time": True, "state": {"is": "idle"}, "owed": None}]
 )
@@ -158,7 +175,9 @@ def test_an_event_has_the_fields_of_the_contract_in_order() -> None:
         "replay", "recovered",
     ]  # fmt: skip
     assert list(event_to_dict(CLOSED))[11:] == ["close_reason", "close_timestamp", "pnl"]
-    assert list(event_to_dict(CLOSED)["pnl"]) == ["pnl_percentage", "price_open", "price_close"]
+    assert list(event_to_dict(CLOSED)["pnl"]) == [
+        "pnl_percentage", "price_open", "price_close", "slippage_percent", "fee_percent",
+    ]  # fmt: skip
     assert list(event_to_dict(CLOSED)["signal"]) == [
         "id", "position", "price_open", "price_take_profit", "price_stop_loss", "minute_estimated_time", "note",
         "timestamp",

@@ -329,7 +329,7 @@ def test_a_run_that_fails_gives_the_cursor_back(
 ) -> None:
     fives.run(*REPLAY)
     (journal,) = fives.data.rglob("*.jsonl")
-    journal.write_bytes(journal.read_bytes().replace(b'"v":1', b'"v":2'))
+    journal.write_bytes(journal.read_bytes().replace(b'"v":2', b'"v":3'))
     screen = terminal(*REPLAY[:-1])
     until(lambda: screen.read() and screen.running.gone(), "the end")
     assert screen.running.process.returncode == 65

@@ -61,7 +61,7 @@ class Teller:
             close_reason=changed.pop("reason", CloseReason.TAKE_PROFIT),
             recovered=changed.pop("recovered", False),
         )
-        event = replace(event, pnl=PnL(earned, 100.0, price))
+        event = replace(event, pnl=PnL(earned, 100.0, price, *changed.pop("costs", (0.1, 0.1))))
         return self.story(
             Idle(), [Step(self.T, Open(signal), Publish(opened)), Step(self.end, Idle(), Publish(event))], **changed
         )
@@ -151,6 +151,7 @@ exit 101.34285714285714 x (1 - 0.1/100) = 101.24151428571429
 gross (101.24151428571429 - 100.1) / 100.1 x 100 = 1.1403739118024916%
 fees 2 x 0.1 = 0.2%
 net 1.1403739118024916 - 0.2 = 0.9403739118024916%
+slippage and fee are those that the journal recorded with it
 recorded 0.9403739118024916: equal bit for bit
 
 Journal
@@ -239,6 +240,8 @@ def test_what_does_not_agree_is_said_and_cannot_be_overlooked(teller: Teller) ->
     off = flat(teller.closed(seen=100.25), colour=True)
     assert "\x1b[1;31mrecorded 100.25: NOT EQUAL, these are other candles\x1b[0m" in off
     off = flat(teller.closed(percent=0.5))
+    assert "recorded 0.5: NOT EQUAL, it was booked in another way than slippage 0.1% and fee 0.1% a side" in off
+    off = flat(teller.closed(percent=0.5, costs=()))
     assert "recorded 0.5: NOT EQUAL, it was booked at other costs than slippage 0.1% and fee 0.1% a side" in off
     off = flat(teller.closed(reason=CloseReason.STOP_LOSS))
     assert "-> take_profit; recorded stop_loss: NOT EQUAL" in off
@@ -274,6 +277,17 @@ def test_a_short_is_worked_out_the_other_way_round(teller: Teller) -> None:
     lines = explain_lines(teller.closed(signal=levels, reason=CloseReason.STOP_LOSS), page())
     (drawn,) = (i for i, line in enumerate(lines) if set(line) <= set("▁▂▃▄▅▆▇█") and line)
     assert lines[drawn - 1].startswith("stop loss: nearest"), "the higher level stands above the line"
+
+
+def test_the_costs_are_those_that_were_recorded_whatever_the_exchange_says_now(teller: Teller) -> None:
+    terms = Terms(teller.identity, slippage_percent=1.0, fee_percent=2.0)
+    told = flat(teller.closed(terms=terms))
+    assert "fees 2 x 0.1 = 0.2%" in told
+    assert told.count("equal bit for bit") == 3
+    assert "slippage and fee are those that the journal recorded with it" in told
+    older = flat(teller.closed(terms=terms, costs=()))
+    assert "fees 2 x 2.0 = 4.0%" in older
+    assert "slippage and fee are those of now: an older livekit wrote this down without them" in older
 
 
 def test_a_close_found_after_a_gap_says_so(teller: Teller) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -15,12 +16,12 @@ GOLDEN = (
     '"timestamp","time","action","event_id","strategy_name","exchange_name","symbol","mode","signal_id","position",'
     '"price_open","price_take_profit","price_stop_loss","minute_estimated_time","signal_timestamp","note",'
     '"current_price","close_reason","close_timestamp","pnl_percentage","pnl_price_open","pnl_price_close",'
-    '"duration_minutes","recovered"\r\n'
+    '"duration_minutes","recovered","slippage_percent","fee_percent"\r\n'
     '1772410260000,"2026-03-02T00:11:00Z","opened","sig1-opened","breakout","demo","BTCUSDT","paper","sig1","long",'
-    '100.0,101.0,99.5,60,1772410260000,"30m ""high""",100.02,"","","","","","","false"\r\n'
+    '100.0,101.0,99.5,60,1772410260000,"30m ""high""",100.02,"","","","","","","false","",""\r\n'
     '1772410980000,"2026-03-02T00:23:00Z","closed","sig1-closed","breakout","demo","BTCUSDT","paper","sig1","long",'
     '100.0,101.0,99.5,60,1772410260000,"30m ""high""",101.2,"take_profit",1772410980000,0.5982017982018049,100.0,101.0,'
-    '12.0,"true"\r\n'
+    '12.0,"true","",""\r\n'
 )
 
 FORMULAS = [
@@ -47,6 +48,12 @@ def test_a_row_for_each_event_with_every_digit(world: Any) -> None:
     signal = world.signal(note='30m "high"')
     events = [world.opened(signal=signal), world.closed(pnl=0.5982017982018049, signal=signal, recovered=True)]
     assert report_csv(results("breakout", events)) == GOLDEN
+
+
+def test_the_costs_stand_at_the_end(world: Any) -> None:
+    event = world.closed()
+    event = replace(event, pnl=replace(event.pnl, slippage_percent=0.05, fee_percent=0.04))
+    assert report_csv(results("breakout", [event])).endswith(',"false",0.05,0.04\r\n')
 
 
 def test_without_events_there_is_a_header(world: Any) -> None:
