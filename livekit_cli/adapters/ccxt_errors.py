@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.errors import CredentialsRefused, ExchangeError, ExchangeRefused, FeedError, MarketGone
-from ..core.words import inert
+from ..core.words import excerpt
 
 
 class Ends(StrEnum):
@@ -119,6 +119,6 @@ def in_short(error: BaseException) -> str:
 def said(error: BaseException) -> str:
     """Class and text on one line, cut short; of an address only its host: the rest may hold a key and a signature."""
     words = _PAGE.sub("a page of HTML", " ".join(str(error).split()))
-    text = _URL.sub(r"\1://\2/...", inert(words, 300))
+    text = _URL.sub(r"\1://\2/...", excerpt(words, 300))
     kind = type(error).__name__
-    return inert(f"{kind}: {text}" if text else kind, 160)
+    return excerpt(f"{kind}: {text}" if text else kind, 160)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import CannotCreate, JournalLocked
 from ..core.pulse import Pulse
-from ..core.words import inert
+from ..core.words import excerpt
 from .clock import rest
 from .disk import Disk, why_not
 from .names import Places
@@ -147,5 +147,9 @@ def locked(places: Places) -> BaseFileLock:
 def locked_error(places: Places) -> JournalLocked:
     """The error for whoever is refused: it names the holder."""
     holder = read_pulse(places.pulse) or Pulse()
-    who = f"process {holder.pid} on {inert(holder.host)}: {inert(holder.command)}" if holder.pid else "another process"
+    who = (
+        f"process {holder.pid} on {excerpt(holder.host)}: {excerpt(holder.command)}"
+        if holder.pid
+        else "another process"
+    )
     return JournalLocked(f"{places.journal} is in use by {who}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..core.errors import FeedError, LivekitError, StrategyError
-from ..core.words import did_you_mean, inert, near
+from ..core.words import did_you_mean, excerpt, near
 from ..strategy import HOOKS, Strategy, SyncMarket, overrides
 
 
@@ -96,7 +96,7 @@ def _of_market(text: str) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        return inert(str(error))
+        return excerpt(str(error))
     except Exception as second:  # a foreign __str__ may raise anything  # noqa: BLE001
         return f"its text raises {type(second).__name__}"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ..core.errors import ConfigError, UsageError
-from ..core.words import inert, near
+from ..core.words import excerpt, near
 from ..strategy import Strategy, interval_ms, parameters
 from .alarm import Held, within
 from .foreign import described, shown
@@ -118,7 +118,7 @@ def _check_class(cls: type[Strategy], name: str) -> None:
         hint = f"; it has {other}" if other else ""
         raise ConfigError(f"{cls.__name__} has no get_signal; expected `async def get_signal(self, market):`{hint}")
     if not callable(cls.get_signal):
-        raise ConfigError(f"{cls.__name__}.get_signal is {inert(repr(cls.get_signal), 60)}, expected a method")
+        raise ConfigError(f"{cls.__name__}.get_signal is {excerpt(repr(cls.get_signal), 60)}, expected a method")
     interval_ms(cls)
     parameters(cls)
 
@@ -142,7 +142,7 @@ def _run(source: bytes, path: Path, name: str) -> None:
     except SyntaxError as error:
         raise ConfigError(_syntax(path, error)) from None
     except (ValueError, RecursionError, MemoryError) as error:  # a null byte; thousands of brackets
-        raise ConfigError(f"{shown(path)}: {type(error).__name__}: {inert(str(error))}") from None
+        raise ConfigError(f"{shown(path)}: {type(error).__name__}: {excerpt(str(error))}") from None
     module = ModuleType(name)
     module.__file__ = str(path)
     folder = str(path.parent)
@@ -182,5 +182,5 @@ def _raises(error: BaseException) -> bool:
 
 def _syntax(path: Path, error: SyntaxError) -> str:
     where = f"{shown(path)}:{error.lineno}:{error.offset}" if error.lineno else shown(path)
-    text = f": {inert(error.text, 80)}" if error.text and error.text.strip() else ""
-    return f"{where}: {inert(error.msg)}{text}"
+    text = f": {excerpt(error.text, 80)}" if error.text and error.text.strip() else ""
+    return f"{where}: {excerpt(error.msg)}{text}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..core.errors import ConfigError
-from ..core.words import inert, one_line
+from ..core.words import excerpt, one_line
 from .yaml_scalars import NULL, Filled, filled, plain
 
 Node = Any
@@ -135,7 +135,7 @@ class Section:
             self._faults.add(key, "merge keys (<<) are not supported")
         elif name in self._nodes:
             first = f"first in line {self._nodes[name][0].start_mark.line + 1}"
-            self._faults.add(key, f"{self.where}{inert(name)} is here a second time, {first}")
+            self._faults.add(key, f"{self.where}{excerpt(name)} is here a second time, {first}")
         else:
             self._nodes[name] = key, value
             self._values[name] = self._read(value, f"{self.where}{name}.")
@@ -229,7 +229,7 @@ _SAID_BETTER = {
 
 def _syntax(path: Path, text: str, error: Any) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = inert(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error))
+    problem = excerpt(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error))
     said = _SAID_BETTER.get(problem, problem)
     if mark is not None:
         return f"{_place(path, mark.line + 1, mark.column + 1)}{said}{_quoting(text, mark)}"
@@ -242,7 +242,7 @@ def _quoting(text: str, mark: Any) -> str:
     """What to write when it is the `{` of a variable that is not expected: within brackets it begins a mapping."""
     line = next(iter(text.splitlines()[mark.line :]), "")
     variable = re.match(r"\$\{[^{}]*\}", line[max(mark.column - 1, 0) :])
-    return f'; a value with a variable in it is quoted within brackets: "{inert(variable[0])}"' if variable else ""
+    return f'; a value with a variable in it is quoted within brackets: "{excerpt(variable[0])}"' if variable else ""
 
 
 def _position(node: Node | None) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..core.settings import VARIABLE
-from ..core.words import did_you_mean, inert
+from ..core.words import did_you_mean, excerpt
 
 Scalar = bool | int | float | str | None
 
@@ -91,7 +91,7 @@ def filled(text: str, environment: Mapping[str, str]) -> str | Filled:
 
 def _number(text: str) -> int | float:
     if float(text) in (float("inf"), float("-inf")):
-        raise Trap(f"{inert(text, 20)} is larger than any number can be")
+        raise Trap(f"{excerpt(text, 20)} is larger than any number can be")
     return int(text) if _INT.fullmatch(text) else float(text)
 
 

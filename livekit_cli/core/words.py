@@ -1,4 +1,4 @@
-"""Foreign words: the nearest right one for an error message, and any text made inert for one line of a terminal."""
+"""Foreign words in error messages: the nearest right one, and any text in one short line."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ def one_line(text: str) -> str:
     return text.translate(_BREAKS)
 
 
-def inert(text: str, length: int = 200) -> str:
-    """The first line of `text`, at most `length` characters, each unprintable one (ESC, bidi marks) written out."""
-    line = text.strip().partition("\n")[0][: length + 1]
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+def excerpt(text: str, length: int = 200) -> str:
+    """The first line of `text`, made inert, in at most `length` characters."""
+    from .inert import inert  # only errors need it
+
+    shown = inert(text.strip().partition("\n")[0][: length + 1])
     return shown if len(shown) <= length else shown[: length - 3] + "..."

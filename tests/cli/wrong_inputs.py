@@ -60,12 +60,12 @@ class Row:
     process: bool = False
     """Whether it needs a process of its own: a run that opens its journals takes over the signals of its process."""
     is_logged: bool = False
-    """Whether the log speaks first."""
+    """Whether the log speaks, which says first when that was."""
 
     @property
     def expected(self) -> str:
         """All of standard error."""
-        return self.says if self.is_logged else f"livekit: {self.says}"
+        return f"WHEN ERROR {self.says}" if self.is_logged else f"livekit: {self.says}"
 
 
 def steady(text: str, folder: Path) -> str:
@@ -76,6 +76,7 @@ def steady(text: str, folder: Path) -> str:
 
     text = text.replace(str(folder), "PROJECT").replace(ADVICE, "ADVICE")
     text = text.replace(listed(COMMANDS), "there are COMMANDS")
+    text = re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", "WHEN ", text, flags=re.MULTILINE)
     return re.sub(r"there are (--[a-z-]+, )*--[a-z-]+ and --help", "there are OPTIONS", text)
 
 

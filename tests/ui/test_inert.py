@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from livekit_cli.ui.inert import MARKS_IN_A_ROW, cells, cut, inert, inert_markdown
+from livekit_cli.core.inert import MARKS_IN_A_ROW, cells, cut, inert
+from livekit_cli.ui.inert import inert_markdown
 
 NASTY = (
     "\x00\x07\x1b\x7f\x85\x9b\n\r\t\u00ad\u061c\u200b\u200d\u200e\u2028\u2029\u202a\u202e\u2066\u2069\ufeff\ud800\udfff"

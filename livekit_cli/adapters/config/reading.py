@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...core.settings import Block, Field, Names, Params, Rows, Table, kind_of
-from ...core.words import did_you_mean, inert
+from ...core.words import did_you_mean, excerpt
 from ..strict_yaml import UNREAD, Section
 from ..yaml_scalars import Filled, Trap, plain
 
@@ -87,7 +87,7 @@ def _refuse_unknown(section: Section, table: Table) -> None:
     for name in section.names():
         if name not in table.names:
             known = ", ".join(sorted(table.names))
-            said = f"unknown key {section.where}{inert(name, 60)}; expected one of {known}"
+            said = f"unknown key {section.where}{excerpt(name, 60)}; expected one of {known}"
             section.fault_of_key(name, said + did_you_mean(name, table.names))
 
 
@@ -134,7 +134,7 @@ def told(value: object, error: str) -> str:
         return f"has no value, {error}"
     if isinstance(value, Section):
         return f"is a mapping, {error}"
-    return f"is {'a list' if isinstance(value, list) else inert(repr(value))}, {error}"
+    return f"is {'a list' if isinstance(value, list) else excerpt(repr(value))}, {error}"
 
 
 def _params(section: Section, field: Field, value: object) -> Section:
