@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.candle import MINUTE_MS
 from .options import HERE, MARKET, OUTPUT, DataFolder, Project, data_folder
 from .output import print_lines
 
@@ -89,7 +90,8 @@ def _story(trail: Trail, file: Path | None, project: Path, data: Path) -> Story:
     span = needed(trail.signal, trail.closed.time if trail.closed else now.time)
     is_recorded = trail.closed is not None and trail.closed.pnl.costs is not None
     config = _exchange(record.identity, project, notes, needs_costs=not is_recorded)
-    candles = _candles(config, file, record.identity, span, data=data, notes=notes)
+    fetch = _fetch(record.identity, span, project, data)
+    candles = _candles(config, file, record.identity, span, data=data, notes=notes, fetch=fetch)
     terms = Terms(record.identity) if config is None else terms_of(config, record.identity, data)
     return Story(
         identity=record.identity,
@@ -121,6 +123,19 @@ def _exchange(identity: Identity, project: Path, notes: list[str], *, needs_cost
         return None
 
 
+def _fetch(identity: Identity, span: tuple[int, int], project: Path, data: Path) -> str:
+    """The command that brings the candles of the span to where they are looked for."""
+    import shlex
+
+    from ..ui.lines import minute_text
+
+    words = ["livekit", "download", identity.symbol, "--exchange", identity.exchange]
+    words += ["--from", minute_text(span[0]), "--to", minute_text(span[1] - MINUTE_MS)]
+    words += [] if project == HERE else ["--project", str(project)]
+    words += [] if data == project / "data" else ["--data-dir", str(data)]
+    return shlex.join(words)
+
+
 def _candles(
     config: ExchangeConfig | None,
     file: Path | None,
@@ -129,12 +144,14 @@ def _candles(
     *,
     data: Path,
     notes: list[str],
+    fetch: str,
 ) -> Candles | None:
     """Those of the span. Raises ConfigError for a file that was asked for and is none; all else becomes a note."""
     from ..adapters.config.exchanges import ExchangeConfig
     from ..core.errors import ConfigError
+    from ..core.settings import CCXT
     from ..exchanges import candles_of
-    from ..ui.explain import needed_candles
+    from ..ui.explain import missing_candles, needed_candles
     from ..ui.lines import minute_text
 
     if file is not None:
@@ -146,8 +163,11 @@ def _candles(
             raise
         notes.append(str(error))
         found = None
+    is_fetched = config is not None and config.kind == CCXT
     if found is None:
-        notes.append(needed_candles(identity.exchange))
+        notes.append(needed_candles(identity.exchange, fetch if is_fetched else ""))
+    elif is_fetched and (missing := (span[1] - span[0]) // MINUTE_MS - len(found)):
+        notes.append(missing_candles(missing, fetch))
     elif not found:
         notes.append(f"these candles have none from {minute_text(span[0])} to {minute_text(span[1])}: they are others")
     return found

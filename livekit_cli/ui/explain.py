@@ -328,6 +328,13 @@ def _step(step: Step) -> str:
     return f"{type(step.state).__name__.lower()}{owed}"
 
 
-def needed_candles(exchange: str) -> str:
-    """What is said where nobody has the candles."""
-    return f"the candles of {exchange} are not at hand, so what is made of them is left out; --candles FILE gives them"
+def needed_candles(exchange: str, fetch: str = "") -> str:
+    """What is said where nobody has the candles, which the command `fetch` brings."""
+    how = f"fetch them: {fetch}" if fetch else "--candles FILE gives them"
+    return f"the candles of {exchange} are not at hand, so what is made of them is left out; {how}"
+
+
+def missing_candles(count: int, fetch: str) -> str:
+    """What is said where some are not there."""
+    what = "1 minute has" if count == 1 else f"{count:,} minutes have"
+    return f"{what} no candle in what was downloaded; unless nobody traded then, fetch the rest: {fetch}"
