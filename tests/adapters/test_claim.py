@@ -53,7 +53,7 @@ def test_a_lock_that_cannot_be_made_is_told_once_and_in_words(tmp_path: Path) ->
     lock.mkdir(parents=True)
     with pytest.raises(CannotCreate) as refused:
         locked(files(tmp_path))
-    assert str(refused.value) == f"cannot lock {lock}: Is a directory"
+    assert str(refused.value) == f"cannot lock {lock}: it is a folder, expected a file"
 
 
 def test_a_deleted_lock_file_hides_no_holder(tmp_path: Path) -> None:

@@ -444,6 +444,7 @@ def test_a_broken_exchange_is_named_and_hides_no_other(mixed: Path) -> None:
         "fee_percent": 0.0,
         "max_entry_distance_percent": 1.0,
         "error": None,
+        "ccxt": None,
     }
     assert err == [f"livekit: {found['odd']['error']}"]
     code, out, err = called(mixed, "exchanges")
