@@ -1,17 +1,29 @@
-"""Candle history from an exchange into the data folder, where `backtest` finds it."""
+"""Candle history from an exchange into the data folder, where `backtest` and `explain` find it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .adapters.candle_store import CandleStore, Span
 from .adapters.config.exchanges import ExchangeConfig
 from .adapters.names import symbol_of
-from .core.candle import Candles
-from .core.errors import UsageError
+from .core.candle import MINUTE_MS, Candles
+from .core.errors import FeedError, LivekitError, UsageError
 from .core.settings import CCXT
+from .ui.lines import minute_text
+
+if TYPE_CHECKING:
+    from .adapters.ccxt_connection import Connection
+
+ASK_SECONDS = 150.0
+"""How long one page may take: an exchange that wants to be left alone for a minute costs that minute, and no more."""
+
+LATE_MINUTES = 3
+"""So many of the newest candles may not be there yet, where nobody said up to when: that is no gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +36,60 @@ class Downloaded:
     gaps: list[Span]
 
 
-async def downloads(
-    config: ExchangeConfig, symbols: Sequence[str], data: Path, span: Span, told: Callable[[str, int], None]
-) -> AsyncIterator[Downloaded]:
-    """Fetch what is not there yet, symbol by symbol; `told` hears the symbol and the opening time it has come to.
+@dataclass(frozen=True, slots=True)
+class NotDownloaded:
+    """A symbol whose download broke off; what had come is kept."""
 
-    Raises UsageError for an exchange without a history to fetch or a symbol that it does not have, and what
-    `ccxt_venue.connected` raises. What had been fetched before stays.
+    symbol: str
+    error: LivekitError
+
+
+async def downloads(
+    config: ExchangeConfig,
+    symbols: Sequence[str],
+    data: Path,
+    wanted: tuple[int, int | None],
+    told: Callable[[str, Span, int], None],
+) -> AsyncIterator[Downloaded | NotDownloaded]:
+    """Fetch what is not there yet of the span that is `wanted`, symbol by symbol; one without an end goes on to the
+    newest candle that has closed.
+
+    `told` hears the symbol, the whole span, and the opening time it has come to. One symbol's trouble does not keep the
+    others from being fetched. Raises UsageError for an exchange without a history to fetch or a symbol that it does not
+    have, what `ccxt_venue.connected` raises, and FeedError when the exchange as a whole does not answer any more.
     """
     if config.kind != CCXT:
         raise UsageError(f"the exchange {config.name} has nothing to download; say for example --exchange binance")
-    from .adapters.ccxt_download import download
+    from .adapters.ccxt_patience import Patience
     from .adapters.ccxt_venue import connected
 
+    since, until = wanted
     names = list(dict.fromkeys(symbol_of(symbol, config.market) for symbol in symbols))
-    async with connected(config, data, names) as (connection, markets):
+    patience = replace(Patience(), ask=ASK_SECONDS)
+    async with connected(config, data, names, patience) as (connection, markets):
+        # A candle that is forming by the exchange's clock would be kept as if it were whole.
+        settled = connection.time.now_ms() - round(connection.patience.settled * 1000)
+        closed = settled - settled % MINUTE_MS
+        span = since, closed if until is None else min(until, closed)
+        if since >= span[1]:
+            raise UsageError(f"{config.name} has closed no candle yet from {minute_text(since)} on")
         for name in names:
-            store = CandleStore(data, config.name, name)
+            market, store = str(markets[name]["symbol"]), CandleStore(data, config.name, name)
+            try:
+                yield await _one(connection, market, store, span, partial(told, name, span), is_open=until is None)
+            except LivekitError as error:
+                if isinstance(error, FeedError) and error.is_shared:
+                    raise
+                yield NotDownloaded(name, error)
 
-            def come_to(time: int, name: str = name) -> None:
-                told(name, time)
 
-            candles, left = await download(connection, str(markets[name]["symbol"]), store, span, come_to)
-            yield Downloaded(name, store.folder, candles, left)
+async def _one(
+    connection: Connection, market: str, store: CandleStore, span: Span, told: Callable[[int], None], *, is_open: bool
+) -> Downloaded:
+    from .adapters.ccxt_download import download
+
+    with store.claimed():
+        candles, left = await download(connection, market, store, span, told)
+    if is_open and left and left[-1][1] == span[1] and left[-1][1] - left[-1][0] <= LATE_MINUTES * MINUTE_MS:
+        left.pop()
+    return Downloaded(store.symbol, store.folder, candles, left)

@@ -120,6 +120,9 @@ class Outlook:
     async def _look_at_all(self) -> None:
         import asyncio
 
+        from .adapters.daemon_pool import leave_lookups_behind
+
+        leave_lookups_behind()
         await asyncio.gather(*map(self._look_at, self._wanted))
 
     async def _look_at(self, wanted: Wanted) -> None:

@@ -1,18 +1,23 @@
 """Downloaded 1m candles on disk: a CSV file for each month, replaced in one move, so that a file is never half one.
 
 data/candles/EXCHANGE/SYMBOL/2026-01.csv has the columns that `--candles` reads, and nothing in it is livekit's own.
+Law: what takes a file's place is on the disk before it does, and only who has `claimed` a store writes to it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..core.candle import EMPTY, MINUTE_MS, Candle, Candles
-from ..core.errors import CannotCreate
+from ..core.errors import Busy, CannotCreate
 from ..core.history import columns_of, extend, no_columns
 from .csv_file import COLUMNS, read_candles
+from .disk import why_not
 
 Span = tuple[int, int]
 """From one opening time up to, and not with, another; epoch ms."""
@@ -22,6 +27,7 @@ class CandleStore:
     """The candles of one symbol of one exchange below a data folder."""
 
     def __init__(self, data: Path, exchange: str, symbol: str) -> None:
+        self.symbol = symbol
         self.folder = data / "candles" / exchange / symbol
 
     def read(self, since: int, until: int) -> Candles:
@@ -31,6 +37,27 @@ class CandleStore:
             extend(columns, columns_of(self._month(month)))
         found = Candles(columns)
         return found[found.first_at(since) : found.first_at(until)]
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Nobody else writes here meanwhile; a kill frees it. Raises Busy and CannotCreate."""
+        path = self.folder / ".lock"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise CannotCreate(f"cannot write {path}: {why_not(error, path)}") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                holder = file.read(20).strip() or "another one"
+                raise Busy(f"{self.folder}: process {holder} is downloading there already") from None
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
 
     def everything(self) -> Candles:
         """All that is there."""
@@ -63,10 +90,13 @@ class CandleStore:
         rows = (",".join(map(repr, candle)) for candle in candles)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text("\n".join((",".join(COLUMNS), *rows, "")), encoding="utf-8")
+            with draft.open("w", encoding="utf-8") as file:
+                file.write("\n".join((",".join(COLUMNS), *rows, "")))
+                file.flush()
+                os.fsync(file.fileno())  # a power cut must not leave an empty file in the place of a month
             draft.replace(path)
         except OSError as error:
-            raise CannotCreate(f"cannot write {path}: {error.strerror}") from error
+            raise CannotCreate(f"cannot write {path}: {why_not(error, path)}") from error
 
     def _path(self, month: int) -> Path:
         return self.folder / f"{datetime.fromtimestamp(month / 1000, UTC):%Y-%m}.csv"

@@ -138,13 +138,13 @@ def _link(connection: Connection, sockets: Sockets | None, wall_ms: int) -> Link
 
 @asynccontextmanager
 async def connected(
-    config: ExchangeConfig, data: Path, symbols: Sequence[str]
+    config: ExchangeConfig, data: Path, symbols: Sequence[str], patience: Patience
 ) -> AsyncIterator[tuple[Connection, dict[str, Market]]]:
     """A connection for a while, and the markets of `symbols`; for what does not run minutes.
 
     Raises what `CcxtVenue.open` raises.
     """
-    connection, markets = connection_to(config, data, websocket=False, patience=Patience(), machine=Machine())
+    connection, markets = connection_to(config, data, websocket=False, patience=patience, machine=Machine())
     try:
         yield connection, await _ready(connection, markets, symbols)
     finally:

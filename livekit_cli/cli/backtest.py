@@ -130,7 +130,7 @@ def _replayed(request: Request) -> tuple[Replay, Results, str]:
     from .progress import Bar
 
     began = stopwatch()
-    with Bar("backtest") as bar, redirect_stdout(sys.stderr):  # what the strategy prints
+    with Bar("backtest: reading the candles") as bar, redirect_stdout(sys.stderr):  # what the strategy prints
         replayed, start, end = replay(request)
         read = stopwatch()
         events = _events(replayed, start, end, bar)
@@ -151,13 +151,13 @@ def _events(replayed: Replay, start: int, end: int, bar: Bar) -> list[Event]:
 
     from ..adapters.alarm import Held, watched
     from ..core.errors import StrategyError
-    from .progress import leave
+    from .progress import Seen, leave
 
     def come_to() -> int:
         return replayed.time or start
 
     async def collected() -> list[Event]:
-        async with bar.watching(start, end, come_to):
+        async with bar.watching(lambda: Seen("backtest", start, end, come_to())):
             return [event async for event in replayed.events(start, end)]
 
     try:

@@ -12,8 +12,9 @@ from .output import complain, print_lines
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..adapters.candle_store import Span
     from ..adapters.config.exchanges import ExchangeConfig
-    from ..downloads import Downloaded
+    from ..downloads import Downloaded, NotDownloaded
 
 Symbols = Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
 Since = Annotated[
@@ -47,9 +48,10 @@ def command(
     data_dir: DataFolder = None,
     project: Project = HERE,
 ) -> None:
-    """Fetch an exchange's 1m candles into the data folder. `backtest` finds them there.
+    """Fetch an exchange's 1m candles into the data folder. `backtest` and `explain` find them there.
 
-    What is there already is not fetched again; an interrupted download goes on where it was.
+    What is there already is not fetched again; an interrupted download goes on where it was. Exits 69 when the exchange
+    did not give everything, 1 when it has no candle of a symbol, 75 when another download of the symbol is running.
     """
     from ..adapters.clock import wall_ms
     from ..adapters.config.defaults import data_folder_of, defaults_of
@@ -59,49 +61,72 @@ def command(
 
     now = wall_ms()
     first, last = moment("--from", since, now), moment("--to", until, now)
-    newest = now - now % MINUTE_MS
     assert first is not None
-    end = newest if last is None else min(last + MINUTE_MS, newest)
-    if first >= end:
+    if first > (now if last is None else last):
         raise UsageError(f"--from {since} is not before {'now' if last is None else f'--to {until}'}")
     config = find_exchange(exchange or defaults_of(project).exchange or USUAL_EXCHANGE, project)
-    _download(config, symbols, data_folder_of(project, data_dir), (first, end))
+    end = None if last is None else last + MINUTE_MS
+    _download(config, symbols, data_folder_of(project, data_dir), first, end)
 
 
-def _download(config: ExchangeConfig, symbols: list[str], data: Path, span: tuple[int, int]) -> None:
+def _download(config: ExchangeConfig, symbols: list[str], data: Path, first: int, end: int | None) -> None:
+    """Raises LivekitError, and Exit with the gravest code of what did not come."""
     import asyncio
 
     from ..adapters.daemon_pool import leave_lookups_behind
     from ..downloads import downloads
-    from .progress import Bar
+    from .progress import Bar, Seen, stopping
 
-    come_to = {"": span[0]}
+    codes: list[int] = []
+    seen = Seen("download: connecting", first, first + 1, first)
 
-    def told(_symbol: str, time: int) -> None:
-        come_to[""] = time
+    def told(symbol: str, span: Span, time: int) -> None:
+        nonlocal seen
+        seen = Seen(f"download {symbol}", *span, time)
 
     async def all_of_them() -> None:
         leave_lookups_behind()
-        with Bar("download") as bar:
-            async with bar.watching(*span, lambda: come_to[""]):
-                async for one in downloads(config, symbols, data, span, told):
-                    _tell(one)
+        with Bar(seen.what) as bar:
+            async with stopping() as stopped, bar.watching(lambda: seen):
+                async for one in downloads(config, symbols, data, (first, end), told):
+                    bar.wipe()
+                    codes.append(_tell(one))
+        if stopped:
+            raise typer.Exit(_stopped(stopped[0]))
 
     asyncio.run(all_of_them())
+    if code := max(codes, default=0):
+        raise typer.Exit(code)
 
 
-def _tell(one: Downloaded) -> None:
+def _stopped(number: int) -> int:
+    complain("livekit: stopped; what had come is kept, and the same command goes on from there")
+    return 128 + number
+
+
+def _tell(one: Downloaded | NotDownloaded) -> int:
+    """The code that a download with only this in it ends with."""
     from ..core.candle import MINUTE_MS
+    from ..downloads import NotDownloaded
     from ..ui.inert import inert
     from ..ui.lines import minute_text
 
+    symbol = inert(one.symbol)
+    if isinstance(one, NotDownloaded):
+        complain(*(f"livekit: {line}" for line in one.error.lines))
+        complain(f"{symbol}: not whole; what had come is kept, and the same command goes on from there")
+        return one.error.exit_code
     if not len(one.candles):
-        complain(f"{inert(one.symbol)}: the exchange has no candles of that time")
-        return
+        complain(f"{symbol}: the exchange has no candle of that time")
+        return 1
     first, last = minute_text(one.candles[0].timestamp), minute_text(one.candles[-1].timestamp)
-    print_lines([f"{inert(one.symbol)}  {len(one.candles):,} candles, {first} to {last}, in {one.folder}"])
-    for start, stop in one.gaps[:GAPS_SHOWN]:
-        minutes = (stop - start) // MINUTE_MS
-        complain(f"{inert(one.symbol)}: no candle from {minute_text(start)} for {minutes} minutes")
-    if len(one.gaps) > GAPS_SHOWN:
-        complain(f"{inert(one.symbol)}: and {len(one.gaps) - GAPS_SHOWN} more gaps")
+    print_lines([f"{symbol}  {len(one.candles):,} candles, {first} to {last}, in {inert(str(one.folder))}"])
+    lengths = {gap: (gap[1] - gap[0]) // MINUTE_MS for gap in one.gaps}
+    shown = sorted(sorted(lengths, key=lambda gap: -lengths[gap])[:GAPS_SHOWN])
+    for gap in shown:
+        minutes = "a minute" if lengths[gap] == 1 else f"{lengths[gap]:,} minutes"
+        complain(f"{symbol}: no candle for {minutes} from {minute_text(gap[0])}")
+    if len(one.gaps) > len(shown):
+        missing, count = sum(lengths.values()), len(one.gaps)
+        complain(f"{symbol}: these are the longest of {count:,} gaps; together {missing:,} minutes have no candle")
+    return 0

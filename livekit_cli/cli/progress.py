@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from ..ui.look import look_of
 
@@ -16,8 +16,20 @@ REDRAW_SECONDS = 0.1
 _WIPE = "\r\x1b[K"
 
 
+class Seen(NamedTuple):
+    """How far `what` has come on its way from `start` to `end` (epoch ms)."""
+
+    what: str
+    start: int
+    end: int
+    now: int
+
+
 class Bar:
-    """Shows how far `what` has come while it is entered. An interruption wipes it and ends the process at once."""
+    """Shows how far something has come while it is entered, and `what` before anything of that is known.
+
+    An interruption wipes it and ends the process at once.
+    """
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -28,7 +40,7 @@ class Bar:
         if self._shows:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda number, _frame: leave(128 + number))
-            self._draw(f"{self._what}: reading the candles")
+            self._draw(self._what)
         return self
 
     def __exit__(
@@ -37,31 +49,62 @@ class Bar:
         self._draw("")
 
     @asynccontextmanager
-    async def watching(self, start: int, end: int, come_to: Callable[[], int]) -> AsyncIterator[None]:
-        """Redraw now and then, as long as the work inside lets others run."""
+    async def watching(self, seen: Callable[[], Seen]) -> AsyncIterator[None]:
+        """Redraw now and then what is `seen`, as long as the work inside lets others run."""
         if not self._shows:
             yield
             return
         import asyncio
 
-        task = asyncio.create_task(self._watch(start, end, come_to))
+        task = asyncio.create_task(self._watch(seen))
         try:
             yield
         finally:
             task.cancel()
 
-    async def _watch(self, start: int, end: int, come_to: Callable[[], int]) -> None:
+    def wipe(self) -> None:
+        """Make room for a line."""
+        self._draw("")
+
+    async def _watch(self, seen: Callable[[], Seen]) -> None:
         from ..adapters.clock import pause
         from ..ui.progress import progress_line
 
         while True:
-            self._draw(progress_line(self._what, start, end, come_to(), self._look))
+            self._draw(progress_line(*seen(), self._look))
             await pause(REDRAW_SECONDS)
 
     def _draw(self, line: str) -> None:
         if self._shows:
             sys.stderr.write(_WIPE + line)
             sys.stderr.flush()
+
+
+@asynccontextmanager
+async def stopping() -> AsyncIterator[list[int]]:
+    """The first SIGINT or SIGTERM cancels what is inside; its number is then in the list. A second ends at once."""
+    import asyncio
+
+    loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), list[int]()
+    assert task is not None
+
+    def stop(number: int) -> None:
+        if told:
+            leave(128 + number)
+        told.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield told
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        task.uncancel()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
 
 
 def leave(code: int, text: str = "") -> None:

@@ -4,6 +4,7 @@ LivekitError                    exit  what happens
 ├── UsageError                     2  nothing starts: the command line is wrong
 ├── ConfigError                   78  nothing starts: a config, strategy or candle file is wrong
 ├── CannotCreate                  73  nothing starts: the data folder cannot be written
+├── Busy                          75  nothing starts: another process is doing just that
 ├── JournalError
 │   ├── JournalLocked             75  nothing starts: another process owns this journal
 │   ├── JournalDamaged            65  the symbol is halted until a person has looked
@@ -61,6 +62,12 @@ class CannotCreate(LivekitError):
     """The data folder cannot be written. Nothing starts."""
 
     exit_code = 73
+
+
+class Busy(LivekitError):
+    """Another process is doing just that, where only one may. Nothing starts."""
+
+    exit_code = 75
 
 
 class JournalError(LivekitError):

@@ -394,6 +394,68 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "the exchange demo has nothing to download; say for example --exchange binance",
         ),
         Row(
+            "a download of recorded candles",
+            "download BTCUSDT --exchange csv",
+            2,
+            "the exchange csv has nothing to download; say for example --exchange binance",
+        ),
+        Row(
+            "a download of no symbol",
+            "download",
+            2,
+            "download needs a SYMBOL, as in: livekit download BTCUSDT --exchange binance --from 7d\nTry "
+            "'livekit download --help'.",
+        ),
+        Row(
+            "a download from a time to come",
+            "download BTCUSDT -e binance --from 2090-01-01",
+            2,
+            "--from 2090-01-01 is not before now",
+        ),
+        Row(
+            "a download that ends before it begins",
+            "download BTCUSDT -e binance --from 2d --to 3d",
+            2,
+            "--from 2d is not before --to 3d",
+        ),
+        Row(
+            "a download from half a minute",
+            "download BTCUSDT -e binance --from 2026-01-01T00:00:30",
+            2,
+            "--from is '2026-01-01T00:00:30', expected a whole minute",
+        ),
+        Row(
+            "a download from a date without dashes",
+            "download BTCUSDT -e binance --from 20260101",
+            2,
+            "--from is '20260101', expected milliseconds since 1970 like 1772368200000, or 2026-03-01",
+        ),
+        Row(
+            "a download to a word",
+            "download BTCUSDT -e binance --to never",
+            2,
+            "--to is 'never', expected a time like 2026-03-01, 2026-03-01T12:30 or 1772368200000, or an age like 30d",
+        ),
+        Row(
+            "a download of a contract from a spot exchange",
+            "download BTC/USDT:USDT -e binance",
+            2,
+            "BTC/USDT:USDT is a perpetual contract; its exchange's file needs `market: swap` for that",
+        ),
+        Row(
+            "a download of a list",
+            "download BTCUSDT,ETHUSDT -e binance",
+            2,
+            "symbol name 'BTCUSDT,ETHUSDT' cannot be used: expected letters, digits, '.', '_', '-', '/' and "
+            "':', beginning with a letter or digit; did you mean BTCUSDT ETHUSDT, each a word of its own?",
+        ),
+        Row(
+            "a download into nowhere",
+            "download BTCUSDT -e binance --data-dir ''",
+            2,
+            "--data-dir is '', expected a name, for example --data-dir data",
+        ),
+        Row(
             "another program's way to complete",
             "completion bash",
             2,
