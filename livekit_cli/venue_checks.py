@@ -86,6 +86,11 @@ def _known(data: Path, config: ExchangeConfig) -> tuple[str, ...]:
     )
 
 
+def _key_file(config: ExchangeConfig) -> Iterator[Answer]:
+    if config.key_file is not None and config.key_file.stat().st_mode & 0o077:
+        yield outlook.open_file(config.name, str(config.key_file))
+
+
 class Outlook:
     """Looks at exchanges from its making on."""
 
@@ -99,6 +104,8 @@ class Outlook:
 
     def answers(self) -> Iterator[Answer]:
         """What is found, exchange by exchange, as soon as it is known."""
+        for one in self._wanted:
+            yield from _key_file(one.config)
         for name, told in self._told.items():
             try:
                 while (answer := told.get(timeout=max(0.0, self._until - stopwatch()))) is not None:

@@ -89,7 +89,6 @@ async def _opened(look: Look) -> AsyncIterator[_Eye]:
         patience=look.patience,
         machine=look.machine or Machine(),
     )
-    connection.client.verbose = False  # it would print keys
     try:
         yield _Eye(look, connection, markets)
     finally:

@@ -14,6 +14,15 @@ MAPPINGS = ("options", "urls", "headers", "fees")
 """What has names and values of its own; of these the class does not say it."""
 
 
+REFUSED = {"verbose": "ccxt's verbose prints keys and signed requests where livekit prints data: leave it out"}
+"""What it obeys, and must not be told."""
+
+
+def refused_settings(given: Mapping[str, Any]) -> list[str]:
+    """A sentence for each that is set and must not be."""
+    return [told for name, told in REFUSED.items() if given.get(name)]
+
+
 def unknown_settings(exchange_class: Any, given: Iterable[str]) -> list[str]:
     """A sentence for each name that the constructor of `exchange_class` would take and forget."""
     doubtful = [name for name in given if not hasattr(exchange_class, name) and name not in ONLY_IN_THE_CONSTRUCTOR]

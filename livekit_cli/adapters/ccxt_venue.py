@@ -18,7 +18,7 @@ from .ccxt_import import exchange_class, has_websocket
 from .ccxt_listing import Market
 from .ccxt_markets import Markets, cache_file, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
-from .ccxt_settings import unfit_settings, unknown_settings
+from .ccxt_settings import refused_settings, unfit_settings, unknown_settings
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 from .exchange_time import Machine
@@ -138,13 +138,15 @@ def _link(connection: Connection, sockets: Sockets | None, wall_ms: int) -> Link
 
 @asynccontextmanager
 async def connected(
-    config: ExchangeConfig, data: Path, symbols: Sequence[str], patience: Patience
+    config: ExchangeConfig, data: Path, symbols: Sequence[str], patience: Patience | None = None
 ) -> AsyncIterator[tuple[Connection, dict[str, Market]]]:
     """A connection for a while, and the markets of `symbols`; for what does not run minutes.
 
     Raises what `CcxtVenue.open` raises.
     """
-    connection, markets = connection_to(config, data, websocket=False, patience=patience, machine=Machine())
+    connection, markets = connection_to(
+        config, data, websocket=False, patience=patience or Patience(), machine=Machine()
+    )
     try:
         yield connection, await _ready(connection, markets, symbols)
     finally:
@@ -173,7 +175,8 @@ def connection_to(
 def _check_settings(config: ExchangeConfig, *, websocket: bool) -> None:
     """Raises ConfigError for what ccxt's constructor would take and forget, or fail with later."""
     cls = exchange_class(config.ccxt_id, websocket=websocket)
-    wrong = [*unknown_settings(cls, config.ccxt), *unfit_settings(cls, config.ccxt)]
+    given = config.ccxt
+    wrong = [*refused_settings(given), *unknown_settings(cls, given), *unfit_settings(cls, given)]
     if wrong:
         raise ConfigError(*(f"{config.path or config.name}: {text}" for text in wrong))
 

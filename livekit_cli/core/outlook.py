@@ -163,6 +163,12 @@ def _may(word: str, value: bool | None) -> str:
     return f"may {word}" if value else f"may not {word}"
 
 
+def open_file(name: str, path: str) -> Answer:
+    """Its key lies where others can read it."""
+    mend = f"Keep it to yourself: `chmod 600 {path}`; and make a new key if others use this machine"
+    return Answer("key", Sign.WARNING, f"{name}: others can read {path}", mend)
+
+
 def unknown_key(error: str) -> Answer:
     """Nobody answered."""
     mend = "Try again; on paper the key is not needed"

@@ -208,7 +208,9 @@ def test_a_question_about_a_key_that_is_not_answered_is_no_refusal(exchange: Loc
 def test_what_ccxt_would_print_of_a_key_is_not_printed(
     exchange: LocalExchange, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    seen(exchange, "BTCUSDT", verbose=True, **KEYS)
+    with pytest.raises(ConfigError, match="verbose prints keys and signed requests where livekit prints data"):
+        seen(exchange, "BTCUSDT", verbose=True, **KEYS)
+    seen(exchange, "BTCUSDT", verbose=False, **KEYS)
     assert capfd.readouterr() == ("", "")
 
 

@@ -71,6 +71,7 @@ def project(exchange: LocalExchange, tmp_path: Path) -> Path:
     for name, text in files.items():
         (tmp_path / "configs" / f"{name}.yaml").write_text(text)
     (tmp_path / "keys" / "k.yaml").write_text(f"apiKey: {KEY}\nsecret: {SECRET}\n")
+    (tmp_path / "keys" / "k.yaml").chmod(0o600)
     return tmp_path
 
 
@@ -126,6 +127,16 @@ def test_no_key_is_told_anywhere(project: Path, exchange: LocalExchange, name: s
             assert KEY not in called.out + called.err
             assert SECRET not in called.out + called.err
             assert "the key may read" in called.out or "the key was refused" in called.out
+
+
+def test_a_key_file_that_others_can_read_is_warned_of(project: Path) -> None:
+    path = project / "keys" / "k.yaml"
+    assert "others can read" not in Called(project, "--exchange", "filed", "BTCUSDT", **ENVIRONMENT).out
+    path.chmod(0o644)
+    called = Called(project, "--exchange", "filed", "BTCUSDT", **ENVIRONMENT)
+    assert called.code == 0
+    assert f"filed: others can read {path}\n" in called.out
+    assert f"chmod 600 {path}" in called.out
 
 
 @pytest.mark.parametrize("fault", ["never-answered", "dripping", "reset", "status-503", "status-429-after-7", "huge"])

@@ -46,6 +46,7 @@ class ExchangeConfig:
     ccxt_id: str = ""
     market: str = "spot"
     ccxt: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    key_file: Path | None = None
     seed: int = 0
     candles: Path | None = None
     candles_written: str = ""
@@ -169,6 +170,7 @@ def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeCon
         ccxt_id=values["exchange"] if kind == CCXT else "",
         market=values["market"],
         ccxt=plain_values(values["ccxt"]) | keys,
+        key_file=path_of(section, "key_file", project) if values["key_file"] else None,
         candles=candles,
         candles_written=_written(section, candles),
         **{key: values[key] for key in _NUMBERS},
