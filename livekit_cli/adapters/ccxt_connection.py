@@ -21,7 +21,7 @@ from ..core.spell import Spell
 from .ccxt_errors import in_short, translated
 from .ccxt_import import exchange_class
 from .ccxt_patience import Patience
-from .ccxt_pauses import Pauses
+from .ccxt_pauses import Pauses, date_of
 from .clock import pause
 from .exchange_time import ExchangeTime, Machine, Sample
 from .gate import Gate
@@ -36,6 +36,14 @@ SAMPLES = 3
 
 NAP_SECONDS = 1.0
 """The longest part of a pause that is slept through: a machine that was suspended need not wait after it."""
+
+TOLD_PAUSE_SECONDS = 1.0
+"""A pause that the trader is told of: shorter ones are over before anybody has read of them."""
+
+FAILED = 400
+"""The status of an answer from which on it says itself that it is none."""
+
+A_PAGE = "a page of HTML instead of an answer; is there a login page or a proxy in between?"
 
 SKEW_MS = 1000
 """A difference between the clocks that the trader is told of."""
@@ -57,11 +65,15 @@ log = logging.getLogger("livekit")
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What the exchange said, and when it was asked and answered (the machine's steady ms)."""
+    """What the exchange said, and when it was asked and answered (the machine's steady ms).
+
+    `date` is the second that its own clock showed when it answered (epoch ms), where it said so.
+    """
 
     value: T
     sent: int
     received: int
+    date: int | None = None
 
 
 class _Attempt:
@@ -71,6 +83,9 @@ class _Attempt:
         self._limit = limit
         self._seconds = seconds
         self._steady = steady
+        self.status: int | None = None
+        self.date: int | None = None
+        self.is_page = False
         self.go()
 
     def hold(self) -> None:
@@ -82,6 +97,11 @@ class _Attempt:
         self.sent = self._steady()
         if not self._limit.expired():
             self._limit.reschedule(_now() + self._seconds)
+
+    def heard(self, status: int, headers: Mapping[str, str], body: object) -> None:
+        """It was answered, with whatever."""
+        self.status, self.date = status, date_of(headers)
+        self.is_page = isinstance(body, str) and body.lstrip()[:1] == "<"
 
 
 _attempt: ContextVar[_Attempt | None] = ContextVar("attempt", default=None)
@@ -110,7 +130,7 @@ class Connection:
         self.pauses = Pauses()
         self._gate = Gate(WIDTH, RESERVE)
         self._last_success = float("-inf")
-        self._outage = Spell()
+        self._outage, self._restraint = Spell(), Spell()
         self.failing_since: float | None = None
         """When (steady seconds) it was first asked for something that nobody has had an answer to since."""
         self.trouble = ""
@@ -171,13 +191,24 @@ class Connection:
                 async with asyncio.timeout(seconds) as limit:
                     attempt = _Attempt(limit, seconds, self.time.machine.steady)
                     _attempt.set(attempt)
-                    answer = await question()
+                    value = await question()
             except Exception as error:
                 assert attempt is not None
-                self.trouble = in_short(error)
+                self.trouble = in_short(error, attempt.status)
                 self._heed(error, attempt)
-                raise translated(error, self.name, what, starting=starting) from error
-        return Answer(answer, attempt.sent, self.time.machine.steady())
+                if attempt.is_page and attempt.status is not None and attempt.status < FAILED:
+                    raise FeedError(f"{self.name}: {what}: {A_PAGE}") from error
+                raise translated(error, self.name, what, starting=starting, status=attempt.status) from error
+        answer = Answer(value, attempt.sent, self.time.machine.steady(), attempt.date)
+        if attempt.is_page:  # ccxt makes an empty answer of it
+            raise FeedError(f"{self.name}: {what}: {A_PAGE}")
+        self._look_at_date(answer)
+        return answer
+
+    def _look_at_date(self, answer: Answer[Any]) -> None:
+        """Mistrust the clock when the exchange's own has gone another way since they were compared."""
+        if answer.date is not None and self.time.contradicts(answer.date, answer.sent, answer.received):
+            self.time.doubt()
 
     async def compare_clocks(self, *, starting: bool = False) -> None:
         """Find out how far the exchange's clock is ahead of this machine's. Raises ExchangeError."""
@@ -187,7 +218,7 @@ class Connection:
         for _ in range(SAMPLES):
             answer = await self.ask("its time", self.client.fetch_time, urgent=True, starting=starting)
             if isinstance(answer.value, int | float):
-                samples.append(Sample(answer.sent, answer.received, round(answer.value)))
+                samples.append(Sample(answer.sent, answer.received, round(answer.value), answer.date))
         if not samples:
             raise FeedError(f"{self.name}: its time: an answer without one")
         try:
@@ -269,7 +300,14 @@ class Connection:
         headers = self.client.last_response_headers or {}
         machine = self.time.machine
         sent, now = attempt.sent / 1000, machine.seconds()
-        self.pauses.heed(kinds, headers, sent=sent, now=now, wall_ms=machine.wall())
+        if left := self.pauses.heed(kinds, headers, sent=sent, now=now, wall_ms=machine.wall()):
+            self._tell_pause(left, attempt.status, now)
+
+    def _tell_pause(self, seconds: float, status: int | None, now: float) -> None:
+        """Once for all symbols, and ever more rarely when it happens again and again."""
+        if seconds >= TOLD_PAUSE_SECONDS and self._restraint.bad(now):
+            answer = f" ({status})" if status else ""
+            log.warning("%s: too many requests%s: it is left alone for %.0f s", self.name, answer, seconds)
 
     def given_up(self, error: FeedError, since: float) -> FeedError:
         """`error`, of something asked for `since` then (steady seconds), as whoever asked is to raise it.
@@ -292,6 +330,8 @@ class Connection:
         self._last_success = now
         self.failing_since = None
         self.pauses.over(answer.sent / 1000)
+        if not self.pauses.left(now) > 0:
+            self._restraint.good(now)
         failures = self._outage.count
         if not self.pauses.left(now) > 0 and (lasted := self._outage.good(now)) is not None:
             log.warning("%s answers again, after %.0f s and %d failures", self.name, lasted, failures)
@@ -322,7 +362,15 @@ def _client(exchange_id: str, options: Mapping[str, Any], patience: Patience, *,
         if attempt:
             attempt.go()
 
-    client.throttle = throttle
+    usual = client.on_rest_response
+
+    def heard(status: int, *words: Any) -> Any:
+        _reason, _url, _method, headers, body, *_ = words
+        if attempt := _attempt.get():
+            attempt.heard(status, headers, body)
+        return usual(status, *words)
+
+    client.throttle, client.on_rest_response = throttle, heard
     return client
 
 

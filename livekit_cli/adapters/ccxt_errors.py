@@ -65,6 +65,8 @@ CAUSES: dict[str, str] = {
 _UNFORESEEN = Meaning(Ends.MINUTE, "an answer that cannot be read")
 """ccxt's parsers raise whatever a wrong type makes them raise."""
 
+SERVER_TROUBLE = 500
+
 _STATUS = re.compile(r"(?:GET|POST|PUT|DELETE) \S+ (\d{3})\b")
 _URL = re.compile(r"(https?|wss?)://(?:[^\s/?@]*@)?([^\s/?]+)\S*")
 _PAGE = re.compile(r"<(!doctype|html)\b.*", re.IGNORECASE)
@@ -72,12 +74,14 @@ _FORBIDDEN = {"403": "the exchange refuses us (403)", "451": "the exchange does 
 """ccxt calls these unreachable. They are: but not for long hours of trying."""
 
 
-def meaning_of(error: BaseException) -> Meaning:
-    """The row of the table that `error` belongs to."""
+def meaning_of(error: BaseException, status: int | None = None) -> Meaning:
+    """The row of the table that `error` belongs to; an answer of a `status` of 500 or more blames nobody but itself."""
+    if status is not None and status >= SERVER_TROUBLE:
+        return Meaning(Ends.MINUTE, f"the exchange has trouble of its own ({status})")
     name = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in TABLE), "")
     # Where a status has a meaning of its own there, as 403 has with Bybit (too many requests), ccxt knows it.
-    if name == "ExchangeNotAvailable" and (status := _STATUS.search(str(error))) and status[1] in _FORBIDDEN:
-        return Meaning(Ends.RUN, _FORBIDDEN[status[1]])
+    if name == "ExchangeNotAvailable" and (found := _STATUS.search(str(error))) and found[1] in _FORBIDDEN:
+        return Meaning(Ends.RUN, _FORBIDDEN[found[1]])
     meaning = TABLE.get(name, _UNFORESEEN)
     why = _cause(error.__cause__) if name == "ExchangeNotAvailable" else ""
     return Meaning(meaning.ends, f"{meaning.words}: {why}") if why else meaning
@@ -89,13 +93,17 @@ def _cause(error: BaseException | None) -> str:
     return os.strerror(code).lower() if found == CAUSES["OSError"] and isinstance(code, int) and code > 0 else found
 
 
-def translated(error: BaseException, exchange: str, what: str, *, starting: bool = False) -> ExchangeError:
+def translated(
+    error: BaseException, exchange: str, what: str, *, starting: bool = False, status: int | None = None
+) -> ExchangeError:
     """livekit's error for a failure of `exchange` while it was asked for `what`; `error` stays its cause.
+
+    `status` is that of its answer, where there was one.
 
     What ends the run does so only while it is `starting`: later on there is a signal to watch, and the next minute may
     be better.
     """
-    meaning = meaning_of(error)
+    meaning = meaning_of(error, status)
     text = f"{exchange}: {what}: {meaning.words} ({said(error)})"
     ours: ExchangeError
     match meaning.ends:
@@ -110,10 +118,10 @@ def translated(error: BaseException, exchange: str, what: str, *, starting: bool
     return ours
 
 
-def in_short(error: BaseException) -> str:
+def in_short(error: BaseException, status: int | None = None) -> str:
     """What to call a failure, with the status of the answer where there was one."""
-    status = _STATUS.search(str(error))
-    return meaning_of(error).words + (f" ({status[1]})" if status else "")
+    words, found = meaning_of(error, status).words, _STATUS.search(str(error))
+    return words if status and str(status) in words else words + (f" ({found[1]})" if found else "")
 
 
 def said(error: BaseException) -> str:

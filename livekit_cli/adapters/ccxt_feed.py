@@ -189,7 +189,10 @@ class CcxtFeed:
         patience, at = self._connection.patience, self._connection.time.at
         ask = plan(known.tape, span, self._reach(wanted), known.unproven)
         answer = await self._rows(wanted, ask)
-        times = Times(at(answer.sent), at(answer.received), round(patience.settled * 1000))
+        sent, received = at(answer.sent), at(answer.received)
+        if answer.date is not None:  # whatever we take its time for, an answer is no later than it says itself
+            sent, received = (min(moment, self._connection.time.latest(answer.date)) for moment in (sent, received))
+        times = Times(sent, received, round(patience.settled * 1000))
         page = read_page(answer.value, ask, times)
         if page.is_true:
             self._connection.succeeded(answer)

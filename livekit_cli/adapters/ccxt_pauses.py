@@ -30,17 +30,21 @@ class Pauses:
         """For how many seconds more it is to be left alone; 0 or less when it is not."""
         return self._until - now
 
-    def heed(self, kinds: Iterable[str], headers: Mapping[str, str], *, sent: float, now: float, wall_ms: int) -> None:
-        """It answered a request that was `sent` then with an error of these classes, and these headers."""
+    def heed(self, kinds: Iterable[str], headers: Mapping[str, str], *, sent: float, now: float, wall_ms: int) -> float:
+        """It answered a request that was `sent` then with an error of these classes, and these headers.
+
+        For how many seconds it is to be left alone for that; 0 when it did not ask to be.
+        """
         usual = next((seconds for name, seconds in USUAL_SECONDS.items() if name in kinds), None)
         if usual is None:
-            return
+            return 0.0
         wanted = retry_after(headers, wall_ms)
         # Fifty requests that were under way are refused together: that is one refusal, not fifty.
         if sent > self._begun:
             self._refusals += 1
             self._begun = now
         self._until = max(self._until, now + self._seconds(wanted, usual))
+        return self.left(now)
 
     def _seconds(self, wanted: float | None, usual: float) -> float:
         doubled = 2.0 ** min(self._refusals - 1, 20)
@@ -63,6 +67,15 @@ def retry_after(headers: Mapping[str, str], now_ms: int) -> float | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, seconds)
+
+
+def date_of(headers: Mapping[str, str]) -> int | None:
+    """The time of an answer by its Date header, epoch ms of a whole second; None when there is no sense in it."""
+    text = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        return round(parsedate_to_datetime(text).timestamp() * 1000)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _until(date: str, now_ms: int) -> float:

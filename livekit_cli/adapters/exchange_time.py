@@ -21,6 +21,12 @@ TRIFLE_MS = 300
 JUMP_MS = 500
 """A step of the wall clock against the steady one, after which the difference is measured again."""
 
+HALF_SECOND_MS = 500
+"""A date is cut to the second: on average it was half a one later."""
+
+DATE_ERROR_MS = 1_500
+"""How far an answer's date may be off without meaning anything: it is cut to a second, and so was the one before."""
+
 ABSURD_MS = 86_400_000
 """A difference that is a mistake: of the exchange's answer, or of a machine whose clock was never set."""
 
@@ -43,6 +49,8 @@ class Sample(NamedTuple):
     sent: int
     received: int
     theirs: int
+    date: int | None = None
+    """The second that the answer bore, where it bore one."""
 
     @property
     def error(self) -> float:
@@ -66,6 +74,8 @@ class ExchangeTime:
         self._steps = self._wall_steps()
         self._doubted = False
         self._measured = machine.steady()
+        self._date_bias = 0
+        """How far the dates of its answers are ahead of its time: another machine may write them."""
 
     def now_ms(self) -> int:
         """The present moment there, as exactly as it is known; epoch ms."""
@@ -94,9 +104,21 @@ class ExchangeTime:
         self.ahead_exactly_ms = ahead
         self.ahead_ms = 0 if abs(ahead) <= max(TRIFLE_MS, best.error) else ahead
         self._exact = exact
+        self._date_bias = 0 if best.date is None else best.date + HALF_SECOND_MS - best.theirs
         self._counted = self._wall_steps() + self.ahead_ms
         self._steps, self._doubted, self._measured = self._wall_steps(), False, self.machine.steady()
         return self.ahead_ms
+
+    def contradicts(self, date: int, sent: int, received: int) -> bool:
+        """Whether an answer that bore `date`, asked for and had at these steady ms, cannot be of the time it seems."""
+        if self._exact is None:
+            return False
+        theirs = date + HALF_SECOND_MS - self._date_bias
+        return not self.at(sent) - DATE_ERROR_MS <= theirs <= self.at(received) + DATE_ERROR_MS
+
+    def latest(self, date: int) -> int:
+        """The latest moment there at which an answer that bears `date` can have been made."""
+        return date + HALF_SECOND_MS - self._date_bias + DATE_ERROR_MS
 
     def doubt(self) -> None:
         """The exchange complained of our time."""

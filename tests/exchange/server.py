@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -209,11 +210,16 @@ class LocalExchange:
         refused = budget.charge(pool, weight, call.now)
         rule = None if refused else self.faults.find(entry)
         reply = refused or _reply(venue, route, call, rule)
-        reply = Reply(reply.body, reply.status, budget.headers(pool) | dict(reply.headers), reply.content_type)
+        reply = Reply(
+            reply.body, reply.status, self._date() | budget.headers(pool) | dict(reply.headers), reply.content_type
+        )
         self.ledger.close(entry, rule.name if rule else str(reply.status))
         if rule is not None and isinstance(rule.fault, Line):
             return await fail(request, reply, rule.fault, connection[1])
         return await carry(request, reply, rule.fault.pad if rule and isinstance(rule.fault, Body) else 0)
+
+    def _date(self) -> dict[str, str]:
+        return {"Date": formatdate(self.clock.now() / 1000, usegmt=True)}
 
     async def _serve_stream(self, request: web.BaseRequest, number: int) -> web.StreamResponse:
         here = request.host.startswith("127.0.0.1")

@@ -17,7 +17,7 @@ from livekit_cli.adapters.ccxt_import import ccxt_ids
 from livekit_cli.adapters.ccxt_patience import Patience
 from livekit_cli.core.errors import CredentialsRefused, ExchangeError, ExchangeRefused, FeedError, MarketGone
 from tests.exchange.client import options
-from tests.exchange.clock import MINUTE_MS
+from tests.exchange.clock import MINUTE_MS, Clock
 from tests.exchange.server import LocalExchange
 
 from .harness import QUICK, START, Hand, until
@@ -55,7 +55,7 @@ def test_what_fails_is_tried_again_and_then_given_up(exchange: LocalExchange) ->
             await time_of(connection)
         assert exchange.ledger.count(endpoint="time") == 3
         exchange.faults.add("status-503", endpoint="time")
-        with pytest.raises(FeedError, match=r"^local: its time: the request was refused \(ExchangeError: binance "):
+        with pytest.raises(FeedError, match=r"^local: its time: the exchange has trouble of its own \(503\) \("):
             await time_of(connection)
         assert exchange.ledger.count(endpoint="time") == 6
 
@@ -341,6 +341,69 @@ def test_a_time_that_cannot_be_is_not_believed(exchange: LocalExchange, body: by
         assert connection.time.counted_ms() == exchange.clock.now()
 
     connected(exchange, work)
+
+
+@BOTH
+@pytest.mark.parametrize("off", [-60_000, -10_000, 10_000, 60_000])
+def test_an_answer_whose_date_contradicts_the_clock_has_the_clocks_compared(
+    exchange: LocalExchange, caplog: pytest.LogCaptureFixture, exchange_id: str, off: int
+) -> None:
+    hand = Hand(Clock(exchange.clock.now()))
+
+    async def work(connection: Connection) -> None:
+        await connection.compare_clocks()
+        await connection.ask("a price", connection.client.fetch_tickers)
+        assert not connection.time.is_doubted
+        exchange.clock.advance(off)
+        await connection.ask("a price", connection.client.fetch_tickers)
+        assert connection.time.is_doubted
+        await connection.look_at_clocks()
+        assert connection.time.now_ms() == exchange.clock.now()
+        await connection.ask("a price", connection.client.fetch_tickers)
+        assert not connection.time.is_doubted
+
+    with caplog.at_level(logging.WARNING):
+        connected(exchange, work, exchange_id, hand=hand)
+    word = "behind" if off > 0 else "ahead of"
+    assert [record.message.partition(";")[0] for record in caplog.records] == [
+        f"the clock of this machine is {abs(off) / 1000:.1f} s {word} that of local"
+    ]
+
+
+def test_a_page_of_html_is_called_one(exchange: LocalExchange) -> None:
+    async def work(connection: Connection) -> None:
+        exchange.faults.add("html")
+        for what in (connection.client.fetch_time, connection.client.fetch_markets, connection.client.fetch_tickers):
+            with pytest.raises(FeedError, match="a page of HTML instead of an answer; is there a login page"):
+                await connection.ask("something", what)
+
+    connected(exchange, work)
+
+
+@pytest.mark.parametrize("fault", ["status-500", "status-502", "status-503", "status-504"])
+@BOTH
+def test_what_fails_over_there_is_not_said_to_be_refused(exchange: LocalExchange, exchange_id: str, fault: str) -> None:
+    async def work(connection: Connection) -> None:
+        exchange.faults.add(fault)
+        with pytest.raises(FeedError, match=rf"the exchange has trouble of its own \({fault[7:]}\)"):
+            await time_of(connection)
+
+    connected(exchange, work, exchange_id)
+
+
+def test_a_pause_that_the_exchange_asks_for_is_told_once_for_all(
+    exchange: LocalExchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(connection: Connection) -> None:
+        exchange.faults.add("status-429-after-7", count=3)
+        asking = [connection.ask("a price", connection.client.fetch_tickers) for _ in range(3)]
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    with caplog.at_level(logging.WARNING):
+        connected(exchange, work)
+    told = [record.message for record in caplog.records if "left alone" in record.message]
+    assert told[0] == "local: too many requests (429): it is left alone for 7 s"
+    assert len([text for text in told if text.startswith("local: too many requests (429): it is left")]) == 1
 
 
 def test_clocks_are_compared_again_after_a_while(exchange: LocalExchange) -> None:

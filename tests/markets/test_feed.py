@@ -17,12 +17,12 @@ from livekit_cli.core.candle import TIMEFRAMES, Candle, Candles
 from livekit_cli.core.errors import FeedError, UsageError
 from livekit_cli.core.history import resample
 from livekit_cli.wiring import Request
-from tests.exchange.clock import MINUTE_MS
+from tests.exchange.clock import MINUTE_MS, Clock
 from tests.exchange.faults import Rows
 from tests.exchange.market import Kind, gap, quiet
 from tests.exchange.server import LocalExchange
 
-from .harness import QUICK, START, Minutes, running, truth, venue_of
+from .harness import QUICK, START, Hand, Minutes, running, truth, venue_of
 
 BOTH = pytest.mark.parametrize("exchange_id", ["binance", "bybit"])
 M = MINUTE_MS
@@ -60,6 +60,26 @@ async def ask(venue: CcxtVenue, until: int, limit: int = 5, timeframe: str = "1m
     length = TIMEFRAMES[timeframe]
     found = await venue.candles("BTCUSDT", timeframe, until, limit, **more)
     return [row for row in found if row.timestamp >= until // length * length - limit * length]
+
+
+@BOTH
+@pytest.mark.parametrize("behind", [10_000, 60_000])
+def test_a_candle_that_is_forming_is_not_final_because_the_exchange_s_clock_went_back(
+    exchange: LocalExchange, tmp_path: Path, exchange_id: str, behind: int
+) -> None:
+    """The clocks agreed when they were compared; then one of them was set."""
+    machine = Clock(START)
+
+    async def minutes() -> None:
+        exchange.clock.freeze(START)
+        async with venue_of(exchange, tmp_path, exchange_id, hand=Hand(machine)) as venue:
+            await ask(venue, START)
+            exchange.clock.freeze(START + M + 1_200 - behind)
+            machine.freeze(START + M + 1_200)
+            found = await ask(venue, START + M)
+            assert found == candles_of(exchange, START - 4 * M, START), "and not what there is so far of the next"
+
+    run(minutes())
 
 
 # ---- how often

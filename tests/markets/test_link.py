@@ -143,9 +143,9 @@ def test_the_plug_is_pulled_and_plugged_in_again(exchange: LocalExchange, tmp_pa
 @pytest.mark.parametrize(
     ("fault", "trouble"),
     [
-        ("status-503", "the request was refused"),
+        ("status-503", "the exchange has trouble of its own (503)"),
         ("never-answered", "no answer in time"),
-        ("html", "the candles of BTCUSDT: an answer without candles"),
+        ("html", "the candles of BTCUSDT: a page of HTML instead of an answer"),
         ("empty-list", "the candles of BTCUSDT: an answer without candles"),
     ],
 )
