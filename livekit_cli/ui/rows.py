@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..core.candle import MINUTE_MS
+from ..core.errors import FeedError
 from ..core.health import Health, Verdict, feed_age, judge
+from ..core.link import Contact
 from ..core.pulse import Snapshot
 from ..core.signal import Signal
 from ..core.state import Idle, Open
@@ -49,7 +51,19 @@ class Row:
         pulse = self.snapshot.pulse
         if not pulse.error or pulse.error_time is None or pulse.next_due is None:
             return bool(pulse.error)
-        return pulse.next_due - pulse.error_time <= FRESH_MS
+        is_over = self._is_of_feed and pulse.minute is not None and pulse.minute > pulse.error_time
+        return pulse.next_due - pulse.error_time <= FRESH_MS and not is_over
+
+    @property
+    def is_told_by_link(self) -> bool:
+        """Whether its error is that its exchange is unavailable, which the line of the exchange says for all."""
+        link = self.snapshot.pulse.link
+        is_down = link is not None and link.contact(self.now_ms) is not Contact.CONNECTED
+        return is_down and self._is_of_feed and self.health in (Health.OK, Health.STALE)
+
+    @property
+    def _is_of_feed(self) -> bool:
+        return self.snapshot.pulse.error_code == FeedError.exit_code
 
     @cached_property
     def rank(self) -> tuple[int, float]:
@@ -107,6 +121,8 @@ def detail(row: Row, look: Look) -> Line | None:
     """The line below a row: why the verdict is what it is, and the last error. None when there is nothing to say."""
     pulse = row.snapshot.pulse
     told: list[Line] = []
+    if row.is_told_by_link:
+        return None
     if row.health is not Health.OK and remark(row) is None:
         told.append([Piece(reason_text(row.verdict), row.styles)])
     if pulse.error:

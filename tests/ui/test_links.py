@@ -142,6 +142,43 @@ def test_what_is_late_or_wrong_stands_out(world: Any, running: Running) -> None:
     assert "\x1b[33mnewest 2m old" in paint(running(newest_candle=world.T - 2 * MINUTE_MS))
 
 
+# ---- rows below it
+
+
+def rows_of(world: Any, *snapshots: Snapshot, now: int) -> list[str]:
+    shown = [plain(line).rstrip() for line in frame(View(snapshots), now, Look(width=120, height=24))]
+    first = next(number for number, line in enumerate(shown) if line.startswith("SYMBOL"))
+    return shown[first + 1 : shown.index("", first)]
+
+
+@pytest.mark.parametrize("link", [{"unavailable_since": -200_000}, {"left_alone_until": 60_000}])
+def test_what_the_line_says_for_all_is_not_said_below_each_row(
+    world: Any, running: Running, link: dict[str, int]
+) -> None:
+    link_then = Link(**{name: world.T + value for name, value in link.items()})
+    failed = {"error": "binance: the candles: no", "error_time": world.T, "error_code": 69}
+    blind = failed | {"newest_candle": world.T - 4 * MINUTE_MS, "minute": world.T - 4 * MINUTE_MS}
+    names = ("BTCUSDT", "ETHUSDT")
+    rows = rows_of(world, *(running(link_then, name, **blind) for name in names), now=world.T)
+    assert [line.split()[:2] for line in rows] == [[name, "STALE"] for name in names]
+    # Where the exchange is not to blame, or no more, each has its own words.
+    for changed in (blind | {"error_code": 1}, blind | {"status": "restarting"}):
+        assert len(rows_of(world, running(link_then, **changed), now=world.T)) == 2
+    assert len(rows_of(world, running(BY_WEBSOCKET, **blind), now=world.T)) == 2
+
+
+def test_a_minute_that_the_exchange_failed_needs_no_eyes_once_a_later_one_was_finished(
+    world: Any, running: Running
+) -> None:
+    failed = {"error": "no candles", "error_time": world.T - MINUTE_MS}
+    over = running(symbol="OVER", error_code=69, **failed)
+    lasting = running(symbol="LASTING", error_code=69, **failed | {"minute": world.T - 2 * MINUTE_MS})
+    strategy = running(symbol="STRATEGY", error_code=1, **failed)
+    rows = rows_of(world, over, lasting, strategy, now=world.T)
+    assert [line.split()[0] for line in rows[::2]] == ["LASTING", "STRATEGY", "OVER"]
+    assert rows[-1] == "  00:10 no candles", "it is still said"
+
+
 # ---- whose word counts
 
 
