@@ -54,6 +54,15 @@ def test_a_call_by_cron_ends_with_the_code_of_what_failed(project: Project, exch
             assert last.startswith(f"livekit: not all went well: {name} BTCUSDT: local: the candles of BTCUSDT: ")
 
 
+def test_of_several_failures_the_gravest_gives_its_code(project: Project, exchange: LocalExchange) -> None:
+    with exchange.faults.add("status-503", endpoint="klines", symbol="ETHUSDT"):
+        ended = project.run("run", "BTCUSDT", "ETHUSDT", "-e", "local", "-s", "failing", "--once")
+    assert ended.code == 69
+    last = ended.err.splitlines()[-1]
+    assert last.startswith("livekit: not all went well: failing ETHUSDT: local: the candles of ETHUSDT: ")
+    assert last.endswith(", and 1 more symbols met errors")
+
+
 # ---- what stands in the table, in `watch` and in `status`
 
 
