@@ -95,7 +95,8 @@ class Session:
             return
         gravest = max(met, key=_code)  # a full disk before an exchange, and that before a strategy
         told = f"{gravest.identity.strategy} {gravest.identity.symbol}: {gravest.pulse.error}"
-        others = f", and {len(met) - 1} more symbols met errors" if len(met) > 1 else ""
+        more = len(met) - 1
+        others = f", and {more} more symbol{'s' * (more > 1)} met errors" if more else ""
         complain(f"livekit: not all went well: {told}{others}")
         raise typer.Exit(_code(gravest))
 

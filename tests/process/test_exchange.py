@@ -60,7 +60,7 @@ def test_of_several_failures_the_gravest_gives_its_code(project: Project, exchan
     assert ended.code == 69
     last = ended.err.splitlines()[-1]
     assert last.startswith("livekit: not all went well: failing ETHUSDT: local: the candles of ETHUSDT: ")
-    assert last.endswith(", and 1 more symbols met errors")
+    assert last.endswith(", and 1 more symbol met errors")
 
 
 # ---- what stands in the table, in `watch` and in `status`
