@@ -129,7 +129,8 @@ async def refreshed_quietly(markets: Markets, symbols: Sequence[str], seconds: f
     try:
         await markets.refresh(symbols)
     except (ExchangeError, UsageError) as error:
-        log.info("the markets that were remembered go on being used: %s", error)
+        if not (isinstance(error, FeedError) and error.is_shared):  # of an outage the connection tells
+            log.info("the markets that were remembered go on being used: %s", error)
 
 
 def taker_fee_percent(market: Mapping[str, Any]) -> float | None:
