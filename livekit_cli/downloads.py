@@ -62,11 +62,14 @@ async def downloads(
         raise UsageError(f"the exchange {config.name} has nothing to download; say for example --exchange binance")
     from .adapters.ccxt_patience import Patience
     from .adapters.ccxt_venue import connected
+    from .adapters.origin import check_origin, keep_origin
 
     since, until = wanted
     names = list(dict.fromkeys(symbol_of(symbol, config.market) for symbol in symbols))
+    check_origin(config, data)
     patience = replace(Patience(), ask=ASK_SECONDS)
     async with connected(config, data, names, patience) as (connection, markets):
+        keep_origin(config, data)
         # A candle that is forming by the exchange's clock would be kept as if it were whole.
         settled = connection.time.now_ms() - round(connection.patience.settled * 1000)
         closed = settled - settled % MINUTE_MS

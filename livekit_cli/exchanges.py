@@ -18,6 +18,7 @@ from .adapters.csv_file import CsvFeed, read_candles
 from .adapters.demo import BEGIN as DEMO_BEGIN
 from .adapters.demo import DemoMarket
 from .adapters.names import bare_symbol, places
+from .adapters.origin import check_origin
 from .adapters.records import Record, read_record
 from .core.candle import MINUTE_MS, VWAP_MINUTES, Candles
 from .core.errors import ConfigError, UsageError
@@ -57,6 +58,7 @@ def open_exchange(
 
     Raises UsageError when a journal goes on with other candles, ConfigError for the file of candles.
     """
+    check_origin(config, data)
     if config.kind == "csv":
         return _recorded(config, identities, data, speed)
     if config.kind == CCXT:

@@ -16,6 +16,7 @@ from .adapters.clock import stopwatch
 from .adapters.config.defaults import defaults_of
 from .adapters.config.exchanges import USUAL_EXCHANGE, ExchangeConfig, find_exchange
 from .adapters.names import symbol_of
+from .adapters.origin import check_origin
 from .adapters.records import read_records
 from .core import outlook
 from .core.check import Answer
@@ -35,6 +36,8 @@ class Wanted:
 
     config: ExchangeConfig
     symbols: tuple[str, ...]
+    data: Path | None = None
+    """Where its journals are."""
 
 
 def wanted_exchanges(
@@ -45,7 +48,7 @@ def wanted_exchanges(
     Raises UsageError for a name that is none, ConfigError for a file that is wrong where it was asked for.
     """
     if fleet is not None:
-        return _of_fleet(project, fleet, exchange, symbols)
+        return _of_fleet(project, fleet, exchange, symbols, data)
     config = find_exchange(exchange, project) if exchange else _default(project)
     if config is None or config.kind != CCXT:
         if symbols:
@@ -53,7 +56,7 @@ def wanted_exchanges(
             raise UsageError(f"{whose} takes every symbol; {symbols[0]} goes with --exchange and a real one")
         return []
     names = dict.fromkeys(symbol_of(symbol, config.market) for symbol in symbols)
-    return [Wanted(config, tuple(names) or _known(data, config))]
+    return [Wanted(config, tuple(names) or _known(data, config), data)]
 
 
 def _default(project: Path) -> ExchangeConfig | None:
@@ -65,7 +68,7 @@ def _default(project: Path) -> ExchangeConfig | None:
         return None
 
 
-def _of_fleet(project: Path, fleet: str, exchange: str | None, symbols: Sequence[str]) -> list[Wanted]:
+def _of_fleet(project: Path, fleet: str, exchange: str | None, symbols: Sequence[str], data: Path) -> list[Wanted]:
     from .adapters.config.fleets import find_fleet, read_fleet
 
     if symbols:
@@ -76,7 +79,7 @@ def _of_fleet(project: Path, fleet: str, exchange: str | None, symbols: Sequence
             found.setdefault(line.exchange.name, (line.exchange, []))[1].extend(
                 symbol_of(symbol, line.exchange.market) for symbol in line.symbols
             )
-    return [Wanted(config, tuple(dict.fromkeys(names))) for config, names in found.values()]
+    return [Wanted(config, tuple(dict.fromkeys(names)), data) for config, names in found.values()]
 
 
 def _known(data: Path, config: ExchangeConfig) -> tuple[str, ...]:
@@ -136,6 +139,11 @@ class Outlook:
         from .adapters.ccxt_look import Look, look_at
 
         tell = self._told[wanted.config.name].put
+        try:
+            if wanted.data is not None:
+                check_origin(wanted.config, wanted.data)
+        except UsageError as error:
+            tell(outlook.failure("journal", error, "Name its file as it was, or give another --data-dir"))
         try:
             await look_at(Look(wanted.config, wanted.symbols), tell)
         except ConfigError as error:

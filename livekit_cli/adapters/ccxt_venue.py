@@ -22,6 +22,7 @@ from .ccxt_settings import refused_settings, unfit_settings, unknown_settings
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 from .exchange_time import Machine
+from .origin import keep_origin
 
 if TYPE_CHECKING:
     from .config.exchanges import ExchangeConfig
@@ -58,7 +59,7 @@ class CcxtVenue:
         """Connect, find the markets of `symbols` and compare the clocks.
 
         Raises UsageError for an unknown symbol, ConfigError for what ccxt does not take, ExchangeUnreachable,
-        ExchangeRefused and CredentialsRefused.
+        ExchangeRefused and CredentialsRefused, and what `keep_origin` raises.
         """
         websocket = not self._once and has_websocket(self._config.ccxt_id)
         connection, markets = connection_to(
@@ -66,6 +67,7 @@ class CcxtVenue:
         )
         self._connection = connection
         self._markets = await _ready(connection, markets, symbols)
+        await asyncio.to_thread(keep_origin, self._config, self._data)
         names = {symbol: str(market["symbol"]) for symbol, market in self._markets.items()}
         self._feed = CcxtFeed(connection, self._markets, lambda symbol: markets.has(names[symbol]))
         if not self._once:

@@ -159,6 +159,20 @@ def test_an_unknown_symbol_is_2_and_a_wrong_setting_78(project: Path, exchange: 
     assert "ccxt has no setting 'timout' for binance; did you mean 'timeout'?" in called.out
 
 
+def test_journals_that_were_begun_with_another_market_are_told_of(project: Path, exchange: LocalExchange) -> None:
+    folder = project / "data" / "signal"
+    (folder / "paper").mkdir(parents=True)
+    (folder / "local.origin").write_text("binance swap\n")
+    (folder / "paper" / "local-wave-BTCUSDT.pulse").touch()
+    assert Called(project, "--exchange", "local", "BTCUSDT", **ENVIRONMENT).code == 0
+    (project / "data" / "candles" / "local" / "BTCUSDT").mkdir(parents=True)
+    (project / "data" / "candles" / "local" / "BTCUSDT" / "2026-01.csv").touch()
+    called = Called(project, "--exchange", "local", "BTCUSDT", **ENVIRONMENT)
+    assert called.code == 2
+    assert "are those of binance swap" in " ".join(called.out.split())
+    assert (folder / "local.origin").read_text() == "binance swap\n"
+
+
 HANGING = """
 import socket, sys
 whole = socket.getaddrinfo

@@ -63,6 +63,34 @@ def test_of_several_failures_the_gravest_gives_its_code(project: Project, exchan
     assert last.endswith(", and 1 more symbol met errors")
 
 
+@pytest.mark.parametrize(
+    ("changed", "now"),
+    [
+        ("exchange: binance\nmarket: swap\n", "binance swap"),
+        ("exchange: bybit\n", "bybit spot"),
+        ("exchange: binance\nccxt: {sandbox: true}\n", "binance spot sandbox"),
+    ],
+    ids=["market", "exchange", "sandbox"],
+)
+def test_a_journal_does_not_go_on_where_its_exchanges_file_means_another(
+    project: Project, exchange: LocalExchange, changed: str, now: str
+) -> None:
+    assert project.run(*ONCE, "quiet").code == 0
+    (journal,) = (project.data / "signal" / "paper").glob("*.jsonl")
+    before, asked = journal.read_bytes(), len(exchange.ledger)
+    path = project.write("configs/local.yaml", changed)
+    says = f"{path.relative_to(project.folder)} means {now} now, but the journal {journal.name} was begun with binance"
+    for how in ((*ONCE, "quiet"), ("run", *ONCE[1:4], "--plain", "--strategy", "quiet")):
+        ended = project.run(*how)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"{says} spot: these are other candles." in ended.err
+    ended = project.run("download", "BTCUSDT", "--exchange", "local", "--from", "1h")
+    assert (ended.code, says in ended.err) == (2, True)
+    assert (journal.read_bytes(), len(exchange.ledger)) == (before, asked)
+    for command in (("status",), ("repair",), ("events",), ("report", "quiet")):
+        assert project.run(*command).code == 0, command
+
+
 # ---- what stands in the table, in `watch` and in `status`
 
 
