@@ -14,7 +14,10 @@ from livekit_cli.adapters.candle_store import CandleStore, gaps
 from livekit_cli.adapters.config.exchanges import ExchangeConfig
 from livekit_cli.core.candle import Candle
 from livekit_cli.core.errors import Busy, ConfigError, ExchangeUnreachable, UsageError
+from livekit_cli.core.event import Mode
+from livekit_cli.core.state import Identity
 from livekit_cli.downloads import Downloaded, NotDownloaded, downloads
+from livekit_cli.exchanges import terms_of
 from tests.exchange.client import options
 from tests.exchange.clock import MINUTE_MS, wall
 from tests.exchange.market import Candle as Theirs
@@ -206,6 +209,20 @@ def test_an_unknown_symbol_keeps_everything_from_being_fetched(
 def test_an_exchange_that_is_down_is_unreachable(exchange: LocalExchange, tmp_path: Path, now: int) -> None:
     with exchange.faults.add("status-503"), pytest.raises(ExchangeUnreachable):
         fetched(exchange, tmp_path, now - DAY)
+
+
+def test_a_backtest_counts_the_fee_that_the_market_was_last_said_to_take(
+    exchange: LocalExchange, tmp_path: Path, now: int
+) -> None:
+    fetched(exchange, tmp_path, now - 60 * MINUTE_MS)
+    cache = tmp_path / "markets" / "local-spot.json"
+    cache.write_text(cache.read_text().replace('"taker": 0.001', '"taker": 0.0004'))
+    config = ExchangeConfig("local", "ccxt", ccxt_id="binance")
+    identity = Identity(Mode.PAPER, "local", "x", "BTCUSDT")
+    assert terms_of(config, identity, tmp_path).fee_percent == 0.04
+    assert terms_of(replace(config, fee_percent=0.2), identity, tmp_path).fee_percent == 0.2
+    assert terms_of(replace(config, market="swap"), identity, tmp_path).fee_percent == 0.1
+    assert terms_of(config, replace(identity, symbol="ETHUSDT"), tmp_path).fee_percent == 0.1
 
 
 # ---- on the disk
