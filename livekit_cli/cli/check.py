@@ -88,14 +88,18 @@ def _outlook(
     project: Path, exchange: str | None, fleet: str | None, symbols: list[str], data_dir: Path | None
 ) -> Outlook | None:
     """None where no real exchange is to be looked at; then nothing of what asks one is imported."""
-    from ..adapters.config.defaults import data_folder_of
+    from ..adapters.config.defaults import data_folder_of, defaults_of
     from ..core.errors import ConfigError
-    from ..venue_checks import Outlook, wanted_exchanges
 
     try:
         data = data_folder_of(project, data_dir)
-    except ConfigError:
-        data = project / "data"  # the other checks say what is wrong with the file
+        is_asked_for = any((exchange, fleet, symbols, defaults_of(project).exchange))
+    except ConfigError:  # the other checks say what is wrong with the file
+        data, is_asked_for = project / "data", any((exchange, fleet, symbols))
+    if not is_asked_for:
+        return None
+    from ..venue_checks import Outlook, wanted_exchanges
+
     wanted = wanted_exchanges(project, exchange, fleet, symbols, data)
     return Outlook(wanted) if wanted else None
 
