@@ -18,7 +18,7 @@ from .ccxt_import import exchange_class, has_websocket
 from .ccxt_listing import Market
 from .ccxt_markets import Markets, cache_file, refreshed_quietly, taker_fee_percent
 from .ccxt_patience import Patience
-from .ccxt_settings import refused_settings, unfit_settings, unknown_settings
+from .ccxt_settings import wrong_settings
 from .ccxt_sockets import Sockets
 from .clock import WallClock, pause
 from .exchange_time import Machine
@@ -176,11 +176,10 @@ def connection_to(
 
 def _check_settings(config: ExchangeConfig, *, websocket: bool) -> None:
     """Raises ConfigError for what ccxt's constructor would take and forget, or fail with later."""
-    cls = exchange_class(config.ccxt_id, websocket=websocket)
-    given = config.ccxt
-    wrong = [*refused_settings(given), *unknown_settings(cls, given), *unfit_settings(cls, given)]
+    wrong = wrong_settings(exchange_class(config.ccxt_id, websocket=websocket), config.ccxt)
     if wrong:
-        raise ConfigError(*(f"{config.path or config.name}: {text}" for text in wrong))
+        usual = f"{config.path or config.name}: "
+        raise ConfigError(*(config.ccxt_places.get(name, usual) + text for name, text in wrong.items()))
 
 
 async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str]) -> dict[str, Market]:

@@ -112,6 +112,10 @@ class Section:
         """Where the value of `key` is, as messages begin."""
         return _place(self.path, *_position(self._node_of(key)))
 
+    def place_of_key(self, key: str) -> str:
+        """The same for `key` itself."""
+        return _place(self.path, *_position(self._nodes[key][0]))
+
     def finish(self) -> None:
         """Raises ConfigError with everything that is wrong."""
         if self._faults:

@@ -157,6 +157,7 @@ VALUES = [
     case("no distance", "exchange", "exchange: demo\nmax_entry_distance_percent: 0\n", "{file}:2:29: max_entry_distance_percent is 0, expected a number above 0, at most 100"),
     case("csv without candles", "exchange", "exchange: csv\n", "{file}: candles is missing, expected a CSV file"),
     case("candles for demo", "exchange", "exchange: demo\ncandles: candles.csv\n", "{file}:2:1: candles goes with exchange: csv, not 'demo'"),
+    case("a market for demo", "exchange", "exchange: demo\nmarket: swap\n", "{file}:2:1: market goes with an exchange that ccxt knows, not 'demo'"),
     case("a seed for csv", "exchange", "exchange: csv\ncandles: candles.csv\nseed: 1\n", "{file}:3:1: seed goes with exchange: demo, not 'csv'"),
     case("candles that are not there", "exchange", "exchange: csv\ncandles: candle.csv\n", "{file}:2:10: candles is 'candle.csv': there is no file {project}/candle.csv"),
     case("a home of nobody", "exchange", "exchange: csv\ncandles: ~nobody-of-this-name/candles.csv\n", "{file}:2:10: candles is '~nobody-of-this-name/candles.csv': nobody of that name has a home folder"),

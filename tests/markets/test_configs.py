@@ -14,7 +14,7 @@ import pytest
 
 from livekit_cli.adapters.ccxt_connection import Connection
 from livekit_cli.adapters.ccxt_import import exchange_class
-from livekit_cli.adapters.ccxt_settings import unfit_settings, unknown_settings
+from livekit_cli.adapters.ccxt_settings import unfit_settings, unknown_settings, wrong_settings
 from livekit_cli.adapters.ccxt_venue import CcxtVenue, connected
 from livekit_cli.adapters.config.exchanges import CREDENTIALS, ExchangeConfig, find_exchange, list_exchanges
 from livekit_cli.core.errors import ConfigError
@@ -72,7 +72,7 @@ def test_ccxt_takes_what_the_file_gives_it(config: ExchangeConfig) -> None:
         assert name == "options" or getattr(connection.client, name) == value
     assert config.ccxt
     cls = exchange_class(config.ccxt_id, websocket=True)
-    assert unknown_settings(cls, config.ccxt) == unfit_settings(cls, config.ccxt) == []
+    assert wrong_settings(cls, config.ccxt) == {}
 
 
 @EACH
@@ -107,7 +107,7 @@ def test_what_stands_there_as_a_comment_is_right_too(
     client = built(whole).client
     needed = [name for name, is_needed in client.requiredCredentials.items() if is_needed]
     assert [name for name in needed if not getattr(client, name)] == []
-    assert unknown_settings(exchange_class(whole.ccxt_id, websocket=True), whole.ccxt) == []
+    assert wrong_settings(exchange_class(whole.ccxt_id, websocket=True), whole.ccxt) == {}
     assert whole.fee_percent is not None
 
 
@@ -165,8 +165,8 @@ def test_a_setting_that_ccxt_would_take_and_forget_is_refused_with_the_nearest(t
     with wall(), pytest.raises(ConfigError) as caught:
         asyncio.run(run())
     assert caught.value.lines == (
-        f"{path}: ccxt has no setting 'timout' for binance; did you mean 'timeout'?",
-        f"{path}: ccxt has no setting 'apikey' for binance; did you mean 'apiKey'?",
+        f"{path}:2:8: ccxt has no setting 'timout' for binance; did you mean 'timeout'?",
+        f"{path}:2:22: ccxt has no setting 'apikey' for binance; did you mean 'apiKey'?",
     )
 
 
@@ -175,7 +175,7 @@ def test_a_setting_that_ccxt_would_take_and_forget_is_refused_with_the_nearest(t
 )
 def test_a_setting_that_ccxt_obeys_is_known(name: str) -> None:
     for exchange_id in ("binance", "kraken"):
-        assert unknown_settings(exchange_class(exchange_id, websocket=True), [name]) == []
+        assert unknown_settings(exchange_class(exchange_id, websocket=True), [name]) == {}
 
 
 @pytest.mark.parametrize(
@@ -188,13 +188,57 @@ def test_a_setting_that_ccxt_obeys_is_known(name: str) -> None:
         ({"headers": "X-Key: secret"}, "ccxt's setting 'headers' is text, expected names with values"),
         ({"urls": None}, "ccxt's setting 'urls' is NoneType, expected names with values"),
         ({"rateLimiterAlgorithm": 7}, "ccxt's setting 'rateLimiterAlgorithm' is a number, expected text"),
+        ({"sandbox": "yes"}, "ccxt's setting 'sandbox' is text, expected true or false"),
+        ({"timeout": None}, "ccxt's setting 'timeout' is NoneType, expected a number"),
+        ({"timeout": 0}, "ccxt's setting 'timeout' is 0, expected milliseconds from 100 to 300000"),
+        ({"timeout": 5}, "ccxt's setting 'timeout' is 5, expected milliseconds from 100 to 300000"),
+        ({"timeout": float("nan")}, "ccxt's setting 'timeout' is nan, expected milliseconds from 100 to 300000"),
+        ({"rateLimit": 0}, "ccxt's setting 'rateLimit' is 0, expected milliseconds above 0, at most 60000"),
+        ({"rateLimit": -50}, "ccxt's setting 'rateLimit' is -50, expected milliseconds above 0, at most 60000"),
+        (
+            {"apiKey": "abc\ndef"},
+            "apiKey cannot be used as it is written: it has a line break, or a character that no key has",
+        ),
     ],
 )
 def test_a_value_of_another_kind_than_ccxts_is_said(given: dict[str, Any], says: str) -> None:
-    assert unfit_settings(exchange_class("binance", websocket=True), given) == [says]
+    assert unfit_settings(exchange_class("binance", websocket=True), given) == {next(iter(given)): says}
 
 
 def test_a_value_of_ccxts_kind_fits() -> None:
     given = {"timeout": 5000.0, "rateLimit": 50, "verify": False, "options": {}, "httpsProxy": "http://x", "uid": None}
     for exchange_id in ("binance", "bybit", "kraken"):
-        assert unfit_settings(exchange_class(exchange_id, websocket=True), given) == []
+        assert unfit_settings(exchange_class(exchange_id, websocket=True), given) == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["fetch", "fetch_ohlcv", "close", "session", "id", "has", "markets", "describe", "throttle", "_init"]
+)
+def test_what_would_replace_a_part_of_ccxts_client_is_no_setting(name: str) -> None:
+    for exchange_id in ("binance", "kraken"):
+        cls = exchange_class(exchange_id, websocket=True)
+        found = wrong_settings(cls, {"timeout": 5000, name: 5})
+        assert list(found) == [name]
+        assert found[name].startswith((f"{name!r} is no setting of ccxt's {exchange_id} but", "ccxt has no setting"))
+
+
+def test_a_secret_may_be_a_block_of_lines() -> None:
+    given = {"apiKey": "a key", "secret": "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n"}
+    assert wrong_settings(exchange_class("binance", websocket=True), given) == {}
+
+
+def test_a_wrong_value_in_a_file_of_keys_is_told_by_its_place_there(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "mine.yaml").write_text("exchange: binance\nkey_file: key.yaml\nccxt: {rateLimit: 0}\n")
+    (tmp_path / "key.yaml").write_text('secret: right\napiKey: "a\\nb"\n')
+    with wall(), pytest.raises(ConfigError) as caught:
+        asyncio.run(_open(tmp_path))
+    assert [line.partition(": ")[0] for line in caught.value.lines] == [
+        f"{tmp_path / 'configs' / 'mine.yaml'}:3:8", f"{tmp_path / 'key.yaml'}:2:1",
+    ]  # fmt: skip
+    assert caught.value.exit_code == 78
+
+
+async def _open(project: Path) -> None:
+    async with connected(find_exchange("mine", project), project, ["BTCUSDT"]):
+        pass

@@ -200,13 +200,14 @@ def test_an_unknown_symbol_is_named_with_the_nearest(
         ({"timeuot": 5}, "ccxt has no setting 'timeuot' for binance; did you mean 'timeout'?"),
         ({"timeout": "soon"}, "ccxt's setting 'timeout' is text, expected a number"),
         ({"options": 5}, "ccxt's setting 'options' is a number, expected names with values"),
+        ({"rateLimit": 0}, "ccxt's setting 'rateLimit' is 0, expected milliseconds above 0, at most 60000"),
     ],
 )
 def test_options_that_do_not_fit(
     project: Project, exchange: LocalExchange, how: list[str], given: dict[str, Any], says: str
 ) -> None:
     configure(project, exchange.url, **given)
-    check_over(project.run(*run(*how)), 78, re.escape(f"configs/local.yaml: {says}"))
+    check_over(project.run(*run(*how)), 78, rf"configs/local\.yaml:3:\d+: {re.escape(says)}")
     assert len(exchange.ledger) == 0
 
 

@@ -35,8 +35,9 @@ class ExchangeConfig:
     """One exchange: where its candles come from, how fast, and at what cost. All costs are percent.
 
     `path` is its file, None when it is built in. `fee_percent` is None when nobody said. `ccxt_id`, `market` (spot or
-    swap) and `ccxt` (for its constructor; may hold keys) are those of a ccxt exchange. `candles` is the file of
-    recorded ones, and `candles_written` how to speak of it: a variable's value is not to be shown.
+    swap) and `ccxt` (for its constructor; may hold keys) are those of a ccxt exchange; `ccxt_places` says where each
+    of its names stands, as messages begin. `candles` is the file of recorded ones, and `candles_written` how to speak
+    of it: a variable's value is not to be shown.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ExchangeConfig:
     ccxt_id: str = ""
     market: str = "spot"
     ccxt: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    ccxt_places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     key_file: Path | None = None
     seed: int = 0
     candles: Path | None = None
@@ -161,7 +163,7 @@ def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeCon
     values = read(section, exchange_table())
     candles = _candles(section, values, project)
     kind = kind_of(values["exchange"] or "")
-    keys = _keys(section, values, project)
+    keys, places = _keys(section, values, project)
     section.finish()
     return ExchangeConfig(
         name=name,
@@ -170,6 +172,7 @@ def _read(name: str, path: Path, section: Section, project: Path) -> ExchangeCon
         ccxt_id=values["exchange"] if kind == CCXT else "",
         market=values["market"],
         ccxt=plain_values(values["ccxt"]) | keys,
+        ccxt_places=_places(values["ccxt"]) | places,
         key_file=path_of(section, "key_file", project) if values["key_file"] else None,
         candles=candles,
         candles_written=_written(section, candles),
@@ -197,22 +200,26 @@ def _check_name(name: str, path: Path) -> None:
         )
 
 
-def _keys(section: Section, values: Values, project: Path) -> dict[str, Any]:
-    """What the key file holds; where it is not what it should be, that is collected, and no key is ever shown."""
+def _keys(section: Section, values: Values, project: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the key file holds, and where; what is not as it should be is collected, and no key is ever shown."""
     if values["key_file"] is None:
-        return {}
+        return {}, {}
     path = path_of(section, "key_file", project)
     try:
         found = load_yaml(path)
         found.finish()
     except ConfigError as error:
         section.fault("key_file", str(error))
-        return {}
+        return {}, {}
     if unknown := [name for name in found.names() if name not in CREDENTIALS]:
         hint = did_you_mean(unknown[0], CREDENTIALS)
         section.fault("key_file", f"{path} has {unknown[0]}, expected {', '.join(CREDENTIALS)}{hint}")
-        return {}
-    return {name: str(value) for name, value in plain_values(found).items()}
+        return {}, {}
+    return {name: str(value) for name, value in plain_values(found).items()}, _places(found)
+
+
+def _places(section: Section) -> dict[str, str]:
+    return {name: section.place_of_key(name) for name in section.names()}
 
 
 def _candles(section: Section, values: Values, project: Path) -> Path | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...core.settings import Block, Field, Names, Params, Rows, Table, kind_of
+from ...core.settings import CCXT, Block, Field, Names, Params, Rows, Table, kind_of
 from ...core.words import did_you_mean, excerpt
 from ..strict_yaml import UNREAD, Section
 from ..yaml_scalars import Filled, Trap, plain
@@ -30,12 +30,17 @@ def read(section: Section, table: Table) -> Values:
             values[field.name] = _missing(section, field, is_missed=is_missed)
         elif not goes:
             assert table.switch is not None
-            kinds, found = " or ".join(field.only), section.value(table.switch.name)
-            section.fault_of_key(field.name, f"{field.name} goes with {table.switch.name}: {kinds}, not {found!r}")
+            found = section.value(table.switch.name)
+            section.fault_of_key(field.name, f"{field.name} goes with {_kinds(table.switch, field)}, not {found!r}")
             values[field.name] = field.default
         else:
             values[field.name] = _value(section, field)
     return values
+
+
+def _kinds(switch: Field, field: Field) -> str:
+    """What may stand at `switch` where `field` goes: nobody writes `ccxt`, which stands for all it knows."""
+    return "an exchange that ccxt knows" if field.only == (CCXT,) else f"{switch.name}: {' or '.join(field.only)}"
 
 
 def checked(value: object, check: Callable[[Any], Value], expected: str) -> Value:
