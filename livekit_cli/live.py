@@ -17,8 +17,9 @@ from .core.errors import DiskFull, FeedError, StrategyError
 from .core.event import ActiveMinute, Closed, Event, MinuteResult, Opened, replayed
 from .core.machine import settle, step
 from .core.minute import quiet, seen
-from .core.pulse import Snapshot
+from .core.pulse import OVER, Snapshot
 from .core.schedule import remembered
+from .core.sight import BLIND_MINUTES, Sight
 from .core.state import (
     Closing,
     Filled,
@@ -51,9 +52,6 @@ minute comes soon. A run that is called from minute to minute (`run(1)`) has no 
 
 YIELD_EVERY = 256
 """Missed minutes evaluated before the other symbols get their turn."""
-
-BLIND_MINUTES = 3
-"""How many minutes without a price an open signal may have before it is an alarm."""
 
 log = logging.getLogger("livekit")
 
@@ -114,7 +112,7 @@ class Runner:
         )
         self._finished = self._looked_at = _finished(journal)
         self._turn = remembered(journal.pulse.turn, journal.last, strategist.interval_ms)
-        self._blind = 0
+        self._sight = Sight()
         self._told = Told()
         self._latest_ask = LATE_MS
         self._entries = True
@@ -140,7 +138,7 @@ class Runner:
 
     def show(self, status: str, error: str) -> None:
         """Tell whoever looks at the data folder what became of this symbol."""
-        self._pulse = self._pulse._replace(error=error, error_time=self._finished)
+        self._pulse = self._pulse._replace(error=error, error_time=self._finished, error_code=None)
         self._beat(status)
 
     def close(self) -> None:
@@ -198,18 +196,15 @@ class Runner:
         self._looked_at = time
         if self._pulse.first is None:
             self._pulse = self._pulse._replace(first=time)
-        result, sees = None, True
+        result = None
         try:
             result = await self._evaluate(time)
-            sees = self._pulse.price is not None
         except FeedError as error:
             # What every symbol of the exchange meets is logged by their connection to it.
-            tells = not error.is_shared and self._told.begins(time, "feed")
-            self._report(time, str(error), error.exit_code, tells=tells)
-            sees = False
+            self._report_blind(time, str(error), tells=self._sight.lost(time, is_shared=error.is_shared))
         except DiskFull as error:
             self._report(time, str(error), error.exit_code)
-        self._count_blind(time, sees)
+        self._alarm(time)
         if result is not None:
             self._finished = time
             if time != self._pulse.first:  # which may have closed before anybody was there
@@ -247,8 +242,7 @@ class Runner:
 
     async def _present(self, minute: Minute) -> MinuteResult:
         """The minute that has just closed: the only one a strategy is asked about."""
-        if minute.price is None and self._pulse.price is not None:
-            self._report(minute.time, "no price: no candle in the last five minutes")
+        self._note_sight(minute)
         self._pulse = self._pulse._replace(price=minute.price, degraded=minute.degraded)
         if isinstance(self._state, Idle):
             if self._is_due(minute):
@@ -347,20 +341,37 @@ class Runner:
             self._pulse = self._pulse._replace(unrealised=result.pnl_percentage)
         return result
 
-    def _count_blind(self, time: int, sees: bool) -> None:
-        if sees or not isinstance(self._state, Open):
-            self._blind = 0
+    def _note_sight(self, minute: Minute) -> None:
+        if minute.price is None:
+            is_new, tells = self._pulse.price is not None, self._sight.lost(minute.time)
+            if is_new:
+                text = "no price: no candle in the last five minutes"
+                self._report_blind(minute.time, text, StrategyError.exit_code, tells=tells)
             return
-        self._blind += 1
-        if self._blind >= BLIND_MINUTES:
-            text = f"ALARM: a signal is open and there has been no price for {self._blind} minutes"
-            self._report(time, text, FeedError.exit_code, tells=is_doubling(self._blind, BLIND_MINUTES))
+        shown, logged = self._sight.found(minute.time)
+        if shown and self._pulse.error == self._sight.shown:
+            self._pulse = self._pulse._replace(error=shown, error_time=minute.time, error_code=OVER)
+        if logged:
+            self._log(logged)
+
+    def _alarm(self, time: int) -> None:
+        blind = self._sight.blind_minutes(time)
+        if blind >= BLIND_MINUTES and isinstance(self._state, Open):
+            text = f"ALARM: a signal is open and there has been no price for {blind} minutes"
+            self._report_blind(time, text, tells=is_doubling(blind, BLIND_MINUTES))
+
+    def _report_blind(self, time: int, text: str, code: int = FeedError.exit_code, *, tells: bool) -> None:
+        self._sight.shown = text
+        self._report(time, text, code, tells=tells)
 
     def _report(self, time: int, text: str, code: int = StrategyError.exit_code, *, tells: bool | None = None) -> None:
         """Show `text` in the pulse, and log it when it is news, unless `tells` says whether to."""
-        if self._told.is_news(time, text, "") if tells is None else tells:
-            log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
+        if self._told.is_news(time, text) if tells is None else tells:
+            self._log(text)
         self._pulse = self._pulse._replace(error=text, error_time=time, error_code=code)
+
+    def _log(self, text: str) -> None:
+        log.warning("%s %s: %s", self._terms.identity.strategy, self._symbol, text)
 
     def _beat(self, status: str) -> None:
         self._pulse = self._pulse._replace(

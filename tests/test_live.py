@@ -601,7 +601,7 @@ def test_a_run_of_one_minute_asks_as_long_as_that_minute_is_the_newest() -> None
     assert desk.strategist.asked == [0]
 
 
-def test_what_fails_from_minute_to_minute_is_logged_once_and_again_after_a_pause(
+def test_what_fails_from_minute_to_minute_is_logged_when_it_begins_and_when_it_is_over(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     desk = Desk(FLAT)
@@ -613,7 +613,68 @@ def test_what_fails_from_minute_to_minute_is_logged_once_and_again_after_a_pause
         asyncio.run(runner.run(4))
         desk.feed.error = FeedError("unreachable")
         asyncio.run(runner.run(4))
-    assert [record.message.rpartition(": ")[2] for record in caplog.records] == ["unreachable", "unreachable"]
+    again = "candles come again, after 4 minutes without a price"
+    found = [record.message.rpartition(": ")[2] for record in caplog.records]
+    assert found == ["unreachable", again, "unreachable"]
+
+
+def test_when_candles_come_again_the_pulse_says_so_instead_of_the_alarm() -> None:
+    desk = Desk(FLAT, answers={0: LONG})
+    runner = desk.runner()
+    asyncio.run(runner.run(2))
+    desk.feed.error = FeedError("unreachable")
+    asyncio.run(runner.run(4))
+    assert "ALARM" in (runner.snapshot.pulse.error or "")
+    assert runner.snapshot.pulse.has_error
+    desk.feed.error = None
+    asyncio.run(runner.run(3))
+    pulse = runner.snapshot.pulse
+    assert (pulse.error, pulse.error_time) == ("candles come again, after 4 minutes without a price", minute(6))
+    assert pulse.is_over
+    assert not pulse.has_error
+
+
+def test_of_what_everybody_meets_the_end_is_shown_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(FLAT)
+    runner = desk.runner()
+    desk.feed.error = FeedError("unreachable", is_shared=True)
+    asyncio.run(runner.run(1))
+    desk.feed.error = None
+    asyncio.run(runner.run(1))
+    assert runner.snapshot.pulse.error == "candles come again, after 1 minute without a price"
+    assert caplog.records == []
+
+
+def test_when_a_price_comes_again_that_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(FLAT, missing=range(3, 15))
+    asyncio.run(desk.runner().run(18))
+    found = [record.message.rpartition("BTCUSDT: ")[2] for record in caplog.records]
+    assert found == [
+        "no price: no candle in the last five minutes",
+        "candles come again, after 8 minutes without a price",
+    ]
+
+
+def test_a_symbol_that_comes_and_goes_does_not_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk([100.0] * 120)
+    runner = desk.runner()
+    for number in range(100):
+        desk.feed.error = FeedError("unreachable") if number % 2 else None
+        asyncio.run(runner.run(1))
+        assert runner.snapshot.pulse.has_error == bool(number % 2)
+    assert len(caplog.records) < 6
+
+
+def test_an_error_of_the_strategy_is_not_over_because_candles_come_again() -> None:
+    desk = Desk(FLAT, answers={5: StrategyError("no idea")})
+    runner = desk.runner()
+    asyncio.run(runner.run(4))
+    desk.feed.error = FeedError("unreachable")
+    asyncio.run(runner.run(1))
+    desk.feed.error = None
+    asyncio.run(runner.run(5))
+    assert runner.snapshot.pulse.error == "no idea"
+    assert runner.snapshot.pulse.has_error
 
 
 # What the pulse lets whoever looks at it conclude

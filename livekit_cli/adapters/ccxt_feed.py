@@ -56,6 +56,13 @@ class Wanted:
     minute: int
 
 
+@dataclass(slots=True)
+class Last:
+    """What was wrong with the last answer to somebody's question; None when nothing was."""
+
+    fault: str | None = None
+
+
 class Known:
     """What is known of one symbol in one timeframe, and who is asking for more."""
 
@@ -144,7 +151,19 @@ class CcxtFeed:
 
     async def _fill(self, wanted: Wanted, known: Known) -> None:
         """Make everything that is wanted known, as far as the exchange has it."""
-        tape, polls, began = known.tape, 0, self._connection.time.machine.seconds()
+        began, answered = self._connection.time.machine.seconds(), Last()
+        try:
+            async with asyncio.timeout(self._connection.patience.answer):
+                await self._fill_in_time(wanted, known, began, answered)
+        except TimeoutError:
+            late = f"not known within {self._connection.patience.answer:g} s"
+            text = f"{self._what(wanted)}: {late}" if answered.fault is None else f"{answered.fault}; {late}"
+            raise self._connection.given_up(FeedError(text), began) from None
+        if known.given_up < wanted.minute and wanted.timeframe == "1m":
+            self._news.over(Trouble.MISSING, wanted.symbol)
+
+    async def _fill_in_time(self, wanted: Wanted, known: Known, began: float, last: Last) -> None:
+        tape, polls = known.tape, 0
         await self._hear_sockets(wanted, tape)
         while span := tape.missing(wanted.since, self._end(wanted, known), self._reach(wanted)):
             if tape.length > MINUTE_MS and self._built(wanted, tape, span):
@@ -153,15 +172,16 @@ class CcxtFeed:
             ask, page = await self._page(wanted, known, span)
             self._compare(wanted.symbol, known, ask, page)
             is_doubted = self._take(known, ask, page, before[1])
+            last.fault = self._fault(wanted, known, ask, page)
             if (tape.start, tape.stop) != before and not is_doubted:
                 known.vain = 0
             elif polls < self._grace(known, page):
                 await pause(self._connection.patience.polls[polls])
                 polls += 1
-            elif fault := self._give_up(wanted, known, ask, page, before[1]):
-                raise self._connection.given_up(FeedError(fault), began)
-        if known.given_up < wanted.minute and wanted.timeframe == "1m":
-            self._news.over(Trouble.MISSING, wanted.symbol)
+            elif last.fault is not None:
+                raise self._connection.given_up(FeedError(last.fault), began)
+            else:
+                self._give_up(wanted, known, ask, page, before[1])
 
     async def _hear_sockets(self, wanted: Wanted, tape: Tape) -> None:
         if not self.sockets or wanted.timeframe != "1m":
@@ -249,15 +269,23 @@ class CcxtFeed:
             return 0
         return everything if known.tape.is_dense(DENSE) else min(SPARSE_POLLS, everything)
 
-    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page, stop: int) -> str | None:
-        """The grace is over. What is wrong, where it cannot be known what the exchange has."""
-        tape, what = known.tape, f"{self._connection.name}: the candles of {wanted.symbol}"
+    def _what(self, wanted: Wanted) -> str:
+        return f"{self._connection.name}: the candles of {wanted.symbol}"
+
+    def _fault(self, wanted: Wanted, known: Known, ask: Ask, page: Page) -> str | None:
+        """What is wrong with an answer by which it cannot be known what the exchange has."""
+        what = self._what(wanted)
         is_inside = page.hole is not None and any(page.hole < one.timestamp < ask.until for one in page.candles)
         if page.faults and not is_inside:
             return f"{what}: refused {page.faults[0]}"
-        if not page.is_true and not self._is_long_quiet(tape, ask):
+        if not page.is_true and not self._is_long_quiet(known.tape, ask):
             before = f"not even the one of {clock_time(ask.proof)}, which it had" if ask.proof else "not one"
             return f"{what}: an answer without candles, {before}"
+        return None
+
+    def _give_up(self, wanted: Wanted, known: Known, ask: Ask, page: Page, stop: int) -> None:
+        """The grace is over, and what there is counts."""
+        tape = known.tape
         doubt = _doubt(known, page)
         self._tell_of_doubt(wanted, known, page, doubt)
         if doubt is not None:  # for now this is how it is: one that is missing or bad among good ones may still come
@@ -267,7 +295,6 @@ class CcxtFeed:
         known.vain += 1
         if len(tape) and tape.stop < wanted.until - LATE * tape.length:
             tape.add((), tape.stop, wanted.until - LATE * tape.length)
-        return None
 
     def _is_long_quiet(self, tape: Tape, ask: Ask) -> bool:
         """Whether the last candle is out of reach of a question, and the minutes since then were asked about."""

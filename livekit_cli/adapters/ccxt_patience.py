@@ -16,6 +16,10 @@ class Patience:
     ask: float = 18.0
     """How long all attempts may take together, pauses that the exchange asked for and its rate limit included."""
 
+    answer: float = 19.0
+    """How long a question for candles may take with everything that is asked again for it: the loop of a symbol, which
+    knows less of what went wrong, gives up after twenty."""
+
     retry: tuple[float, ...] = (0.2, 0.6)
     """The longest pauses between two attempts; each is drawn anew, so that many clients do not come back together."""
 

@@ -29,7 +29,7 @@ TOGETHER = 10
 """Symbols of one subscription: Bybit takes no more."""
 
 TELL_AFTER = 3
-"""Minutes in a row that bring nothing by websocket, or bring something again, before that is told."""
+"""Minutes in a row that bring nothing by websocket before that is told."""
 
 log = logging.getLogger("livekit")
 
@@ -72,7 +72,7 @@ class Sockets:
         self._minute = 0
         self._brought: dict[int, int] = {}
         """For this minute and the one before, how many candles that closed then were there before REST was asked."""
-        self._alike = 0
+        self._silent_minutes = 0
         self._last_frame = self._last_brought = float("-inf")
 
     def open(self) -> None:
@@ -132,16 +132,14 @@ class Sockets:
         return None if self.bringing or self._silence.since is None else _now() - self._last_brought
 
     def _count(self, is_good: bool) -> None:
-        is_change = is_good == (self._silence.since is not None)
-        self._alike = self._alike + 1 if is_change else 0
+        name = self._connection.name
         if is_good:
-            self.trouble = self._why = ""
-        if self._alike < TELL_AFTER:
+            self.trouble, self._why, self._silent_minutes = "", "", 0
+            if self._silence.good(_now()) is not None:
+                log.warning("%s: candles come by websocket again", name)
             return
-        self._alike, name = 0, self._connection.name
-        if is_good and self._silence.good(_now()) is not None:
-            log.warning("%s: candles come by websocket again", name)
-        elif not is_good and self._silence.bad(_now()):
+        self._silent_minutes += 1
+        if self._silent_minutes >= TELL_AFTER and self._silence.bad(_now()):
             why = f" ({self._why})" if self._why else ""
             log.warning("%s: no candle comes by websocket in time%s; they are asked for by REST", name, why)
 

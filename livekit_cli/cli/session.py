@@ -90,7 +90,7 @@ class Session:
 
     def _tell_cron(self) -> None:
         """Ends with the code of the gravest error that a symbol met: nobody looks at a table, and it has to tell."""
-        met = [one for one in self._fleet.snapshots if one.pulse.error]
+        met = [one for one in self._fleet.snapshots if one.pulse.has_error]
         if not met:
             return
         gravest = max(met, key=_code)  # a full disk before an exchange, and that before a strategy

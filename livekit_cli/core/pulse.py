@@ -9,6 +9,9 @@ from .link import Link
 from .schedule import Turn
 from .state import Identity, State
 
+OVER = 0
+"""The `error_code` of a trouble that is over, and of which the pulse says only that."""
+
 
 class Pulse(NamedTuple):
     """How one symbol is doing. Times are epoch ms; None means not known, or not yet.
@@ -17,7 +20,8 @@ class Pulse(NamedTuple):
     minute, and which bucket of its interval the strategy was asked in. The rest is for people. `heartbeat` and
     `since` are wall time, everything else is the market's. `degraded` says that fewer than five candles made `price`;
     `began` is the newest durable step when the last run opened the journal: what came after it is of this run.
-    `first` is the minute that the last run looked at first, and `error_code` the exit code that goes with `error`.
+    `first` is the minute that the last run looked at first, and `error_code` the exit code that goes with `error`: 0
+    where that says that a trouble is over, since `error_time`.
     `delay_ms` is how long after its close the last minute was finished, `link` the connection to an exchange that is
     somewhere else.
     """
@@ -44,6 +48,16 @@ class Pulse(NamedTuple):
     error_code: int | None = None
     delay_ms: int | None = None
     link: Link | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether `error` tells of what has passed."""
+        return self.error_code == OVER
+
+    @property
+    def has_error(self) -> bool:
+        """Whether `error` tells of something that nothing better has followed."""
+        return bool(self.error) and not self.is_over
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,15 @@ from .candle import MINUTE_MS
 
 
 class Told:
-    """Says whether a report is news. Each kind of report is looked at on its own: they come in turn."""
+    """Says whether a report is news."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[str, int]] = {}
+        self._last: tuple[str, int] | None = None
 
-    def is_news(self, time: int, text: str, kind: str) -> bool:
+    def is_news(self, time: int, text: str) -> bool:
         """Whether `text`, met at the minute `time`, says what was not said of the minute before it."""
-        before = self._last.get(kind)
-        self._last[kind] = text, time
+        before, self._last = self._last, (text, time)
         return before is None or text != before[0] or time - before[1] > MINUTE_MS
-
-    def begins(self, time: int, kind: str) -> bool:
-        """The same for what counts as one as long as it lasts, whatever words it is put in."""
-        return self.is_news(time, "", kind)
 
 
 def is_doubling(count: int, first: int) -> bool:

@@ -49,8 +49,8 @@ class Row:
     @property
     def has_fresh_error(self) -> bool:
         pulse = self.snapshot.pulse
-        if not pulse.error or pulse.error_time is None or pulse.next_due is None:
-            return bool(pulse.error)
+        if not pulse.has_error or pulse.error_time is None or pulse.next_due is None:
+            return pulse.has_error
         is_over = self._is_of_feed and pulse.minute is not None and pulse.minute > pulse.error_time
         return pulse.next_due - pulse.error_time <= FRESH_MS and not is_over
 

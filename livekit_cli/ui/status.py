@@ -201,8 +201,9 @@ def _below(snapshot: Snapshot, verdict: Verdict | None, look: Look) -> Iterator[
         yield from _indented(reason_text(verdict), look, *STYLES[verdict.health])
     pulse = snapshot.pulse
     if pulse.error:
+        what = "over" if pulse.is_over else "error"
         when = "" if pulse.error_time is None else f" at {minute_text(pulse.error_time)}"
-        yield from _indented(f"error{when}: {pulse.error}", look)
+        yield from _indented(f"{what}{when}: {pulse.error}", look)
 
 
 def _indented(text: str, look: Look, *styles: str) -> Iterator[str]:

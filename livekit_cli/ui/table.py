@@ -172,7 +172,7 @@ def _alike(rows: Sequence[Row]) -> set[str]:
 def _more(hidden: Sequence[Row]) -> Line:
     active = sum(row.signal is not None for row in hidden)
     unwell = sum(row.is_wrong for row in hidden)
-    failing = sum(bool(row.snapshot.pulse.error) for row in hidden)
+    failing = sum(row.snapshot.pulse.has_error for row in hidden)
     counts = ((unwell, "not well"), (active, "with an open signal"), (failing, "with an error"))
     told = ", ".join(f"{count} {what}" for count, what in counts if count)
     return [Piece(f"+{len(hidden)} more{': ' if told else ''}{told}", ("bold", "yellow") if told else ("dim",))]

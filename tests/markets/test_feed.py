@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from livekit_cli import Market, Proposal, Strategy
+from livekit_cli.adapters.ccxt_patience import Patience
 from livekit_cli.adapters.ccxt_venue import CcxtVenue
 from livekit_cli.core.candle import TIMEFRAMES, Candle, Candles
 from livekit_cli.core.errors import FeedError, UsageError
 from livekit_cli.core.history import resample
+from livekit_cli.live import FEED_SECONDS
 from livekit_cli.wiring import Request
 from tests.exchange.clock import MINUTE_MS, Clock
 from tests.exchange.faults import Rows
@@ -489,6 +491,27 @@ def test_who_waited_for_an_answer_that_failed_does_not_ask_once_more(exchange: L
             assert len(spans(exchange)) == len(PATIENT.attempts)
             assert len(await ask(venue, START + M)) == 5, "who comes later does"
 
+    run(asking())
+
+
+def test_what_was_answered_wrongly_is_said_also_when_time_ran_out(exchange: LocalExchange, tmp_path: Path) -> None:
+    """Before the loop of the symbol does, which only knows that it waited."""
+
+    async def asking() -> None:
+        async with venue_of(exchange, tmp_path, patience=replace(PATIENT, answer=1.0)) as venue:
+            await ask(venue, START)
+            exchange.clock.advance(M)
+            exchange.faults.add("never-answered", endpoint="klines")
+            with pytest.raises(FeedError, match=r"the candles of BTCUSDT: not known within 1 s$"):
+                await ask(venue, START + M)
+            wrong = exchange.faults.add("hour-old", endpoint="klines", count=3)
+            with pytest.raises(FeedError, match=r"an answer without candles, .*; not known within 1 s$"):
+                await ask(venue, START + M)
+            assert wrong.hits == 3
+            exchange.faults.clear()
+            assert len(await ask(venue, START + M)) == 5
+
+    assert Patience().ask + Patience().socket < Patience().answer < FEED_SECONDS
     run(asking())
 
 

@@ -217,6 +217,11 @@ def test_the_last_error_stands_below_its_symbol(world) -> None:
     assert lines[3].startswith("B ")
 
 
+def test_a_trouble_that_is_over_is_not_called_an_error(world) -> None:
+    snapshot = world.snapshot(error="candles come again", error_time=world.T, error_code=0)
+    assert status_lines([snapshot], world.T)[2] == "  over at 2026-03-02T00:11Z: candles come again"
+
+
 def test_nobody_knows_the_state_of_a_damaged_journal(world) -> None:
     damaged = replace(world.snapshot(status="halted", unrealised=1.5), known=False)
     _, row, summary = status_lines([damaged], world.T + 60_000)

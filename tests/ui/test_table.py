@@ -244,6 +244,13 @@ def test_an_error_of_long_ago_is_still_said_but_needs_no_eyes(world, shown, runn
     assert "  23:41 refused" in lines
 
 
+def test_a_trouble_that_is_over_needs_no_eyes(world, shown, running) -> None:
+    over = running("OVER", error="candles come again", error_time=world.T, error_code=0)
+    lines = shown(over, running("OPEN", world.open()))
+    assert names(lines) == ["OPEN", "OVER"]
+    assert "  00:11 candles come again" in lines
+
+
 def test_what_is_hidden_is_counted(world, shown, running) -> None:
     every = [running(f"C{i}", world.open(), error="x" if i > 50 else None) for i in range(100)]
     lines = shown(*every)
