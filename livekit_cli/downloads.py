@@ -65,7 +65,7 @@ async def downloads(
     from .adapters.origin import check_origin, keep_origin
 
     since, until = wanted
-    names = list(dict.fromkeys(symbol_of(symbol, config.market) for symbol in symbols))
+    names = _names(config, symbols)
     check_origin(config, data)
     patience = replace(Patience(), ask=ASK_SECONDS)
     async with connected(config, data, names, patience) as (connection, markets):
@@ -84,6 +84,17 @@ async def downloads(
                 if isinstance(error, FeedError) and error.is_shared:
                     raise
                 yield NotDownloaded(name, error)
+
+
+def _names(config: ExchangeConfig, symbols: Sequence[str]) -> list[str]:
+    """Raises UsageError for a symbol that is given twice, however it is typed."""
+    typed: dict[str, str] = {}
+    for symbol in symbols:
+        name = symbol_of(symbol, config.market)
+        if name in typed:
+            raise UsageError(f"{typed[name]} and {symbol} are one symbol, which is given twice")
+        typed[name] = symbol
+    return list(typed)
 
 
 async def _one(

@@ -12,13 +12,14 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..core import outlook
 from ..core.candle import MINUTE_MS
 from ..core.check import Answer
-from ..core.errors import ExchangeError, ExchangeUnreachable, FeedError, LivekitError, UsageError
+from ..core.errors import CredentialsRefused, ExchangeError, ExchangeUnreachable, FeedError, LivekitError, UsageError
 from ..core.key_rights import SOURCES, Rights, rights_in
 from ..core.page import ascending
 from .ccxt_connection import Answer as Told
@@ -28,7 +29,7 @@ from .ccxt_import import has_websocket
 from .ccxt_listing import Listing, Market
 from .ccxt_markets import Markets, taker_fee_percent
 from .ccxt_patience import Patience
-from .ccxt_venue import connection_to, has_minutes
+from .ccxt_venue import connection_to, has_minutes, of_no_key
 from .exchange_time import Machine
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class _Eye:
             try:
                 listed = await listing
             except LivekitError as error:
-                yield outlook.failure("exchange", _unreachable(error))
+                yield self._unlisted(error)
                 yield await key
                 return
             for answer in reached:
@@ -132,6 +133,12 @@ class _Eye:
         self._tasks.append(asyncio.create_task(work))
         return self._tasks[-1]
 
+    def _unlisted(self, error: LivekitError) -> Answer:
+        if not isinstance(error, CredentialsRefused):
+            return outlook.failure("exchange", _unreachable(error))
+        told = of_no_key(error, self._connection)
+        return outlook.failure("exchange", told, "" if told is error else outlook.GIVE_KEY)
+
     def _host(self) -> str:
         return next(_hosts(self._connection.client.urls.get("api"), self._connection.client), "it")
 
@@ -142,7 +149,7 @@ class _Eye:
         if not connection.client.has.get("fetchTime"):
             return [outlook.ok("exchange", f"{self._name}: {self._host()} answers"), outlook.clock(self._name, None)]
         try:
-            answer = await connection.ask("its time", connection.client.fetch_time, urgent=True)
+            answer = await connection.ask("its time", connection.client.fetch_time, urgent=True, starting=True)
             await connection.compare_clocks(starting=True)
         except ExchangeError as error:
             return [outlook.failure("clock", _unreachable(error))]
@@ -206,7 +213,9 @@ class _Eye:
         connection, symbol = self._connection, str(market["symbol"])
         since = connection.time.now_ms() // MINUTE_MS * MINUTE_MS - CANDLES * MINUTE_MS
         answer = await connection.ask(
-            f"the candles of {symbol}", lambda: connection.client.fetch_ohlcv(symbol, "1m", since, CANDLES + 1)
+            f"the candles of {symbol}",
+            lambda: connection.client.fetch_ohlcv(symbol, "1m", since, CANDLES + 1),
+            starting=True,
         )
         now = connection.time.at(answer.received)
         rows, faults = ascending(answer.value if isinstance(answer.value, list) else [answer.value], MINUTE_MS)
@@ -244,7 +253,7 @@ class _Eye:
         try:
             return outlook.key(self._name, await self._rights())
         except FeedError as error:
-            return outlook.unknown_key(str(error))
+            return outlook.unusable_key(self._name) if _is_of_signing(error) else outlook.unknown_key(str(error))
         except ExchangeError as error:
             return outlook.failure("key", error)
 
@@ -264,6 +273,12 @@ class _Eye:
 
     async def _ask_of_key(self, question: Callable[[], Any]) -> Told[Any]:
         return await self._connection.ask("the key", question, starting=True)
+
+
+def _is_of_signing(error: FeedError) -> bool:
+    """Whether it was this machine that could not do with the key, before anything was sent."""
+    trace = error.__cause__.__traceback__ if error.__cause__ else None
+    return any(frame.f_code.co_name == "sign" for frame, _ in walk_tb(trace))
 
 
 def _unreachable(error: LivekitError) -> LivekitError:

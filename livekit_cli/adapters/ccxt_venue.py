@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.candle import Candles
-from ..core.errors import ConfigError, ExchangeError, ExchangeUnreachable, FeedError, UsageError
+from ..core.errors import ConfigError, CredentialsRefused, ExchangeError, ExchangeUnreachable, FeedError, UsageError
 from ..core.link import Link
 from .ccxt_connection import Connection
+from .ccxt_errors import said
 from .ccxt_feed import CcxtFeed
 from .ccxt_import import exchange_class, has_websocket
 from .ccxt_listing import Market
@@ -194,7 +195,17 @@ async def _ready(connection: Connection, markets: Markets, symbols: Sequence[str
         raise ExchangeUnreachable(f"{connection.name}: not ready within {seconds:g} s{why}") from None
     except FeedError as error:
         raise ExchangeUnreachable(str(error)) from error
+    except CredentialsRefused as error:
+        raise of_no_key(error, connection) from error.__cause__
     return found
+
+
+def of_no_key(error: CredentialsRefused, connection: Connection) -> CredentialsRefused:
+    """`error`, said of what there is: where no key was given, none was refused."""
+    client = connection.client
+    if error.__cause__ is None or any(getattr(client, name, None) for name in client.requiredCredentials):
+        return error
+    return CredentialsRefused(f"{connection.name}: it wants a key, and none is given ({said(error.__cause__)})")
 
 
 def _check_candles(connection: Connection) -> None:

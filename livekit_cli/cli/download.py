@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import HERE, MARKET, DataFolder, ExchangeName, Project, moment
+from .options import HERE, MARKET, DataFolder, Project, moment
 from .output import complain, print_lines
 
 if TYPE_CHECKING:
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from ..downloads import Downloaded, NotDownloaded
 
 Symbols = Annotated[list[str], typer.Argument(metavar="SYMBOL...", help="For example BTCUSDT, or BTC/USDT.")]
+OfExchange = Annotated[
+    str | None,
+    typer.Option(
+        "--exchange",
+        "-e",
+        metavar="NAME",
+        help="An id of ccxt, as binance, or the name of a file in configs/. [default: configs/livekit.yaml's]",
+        rich_help_panel=MARKET,
+    ),
+]
 Since = Annotated[
     str,
     typer.Option(
@@ -42,7 +52,7 @@ GAPS_SHOWN = 5
 def command(
     symbols: Symbols,
     *,
-    exchange: ExchangeName = None,
+    exchange: OfExchange = None,
     since: Since = "30d",
     until: Until = None,
     data_dir: DataFolder = None,
@@ -120,13 +130,16 @@ def _tell(one: Downloaded | NotDownloaded) -> int:
         complain(f"{symbol}: the exchange has no candle of that time")
         return 1
     first, last = minute_text(one.candles[0].timestamp), minute_text(one.candles[-1].timestamp)
-    print_lines([f"{symbol}  {len(one.candles):,} candles, {first} to {last}, in {inert(str(one.folder))}"])
+    count = "1 candle" if len(one.candles) == 1 else f"{len(one.candles):,} candles"
+    print_lines([f"{symbol}  {count}, {first} to {last}, in {inert(str(one.folder))}"])
     lengths = {gap: (gap[1] - gap[0]) // MINUTE_MS for gap in one.gaps}
     shown = sorted(sorted(lengths, key=lambda gap: -lengths[gap])[:GAPS_SHOWN])
     for gap in shown:
         minutes = "a minute" if lengths[gap] == 1 else f"{lengths[gap]:,} minutes"
         complain(f"{symbol}: no candle for {minutes} from {minute_text(gap[0])}")
     if len(one.gaps) > len(shown):
-        missing, count = sum(lengths.values()), len(one.gaps)
-        complain(f"{symbol}: these are the longest of {count:,} gaps; together {missing:,} minutes have no candle")
+        missing = sum(lengths.values())
+        complain(
+            f"{symbol}: these are the longest of {len(one.gaps):,} gaps; together {missing:,} minutes have no candle"
+        )
     return 0

@@ -68,7 +68,7 @@ ExchangeName = Annotated[
         "--exchange",
         "-e",
         metavar="NAME",
-        help="demo, the built-in market, or the name of a file in configs/. [default: demo]",
+        help="demo, the built-in market, the name of a file in configs/, or an id of ccxt, as binance. [default: demo]",
         rich_help_panel=MARKET,
     ),
 ]

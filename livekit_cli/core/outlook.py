@@ -24,6 +24,8 @@ TRUST = "Trade where it serves you, or choose another: `livekit exchanges --all`
 REACH = "See whether this machine has a network, and whether a proxy or firewall stands before the exchange"
 KEY = "Make a new key there, and give it by key_file or ${VARIABLE}; on paper it can be left out"
 
+GIVE_KEY = "Give it a key, by key_file or ${VARIABLE}, or choose another exchange: `livekit exchanges --all`"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -173,6 +175,13 @@ def unknown_key(error: str) -> Answer:
     """Nobody answered."""
     mend = "Try again; on paper the key is not needed"
     return Answer("key", Sign.WARNING, f"what the key may do cannot be known: {error}", mend)
+
+
+def unusable_key(name: str) -> Answer:
+    """Nothing can be signed with it."""
+    found = f"{name}: the key cannot be used as it is written: nothing can be signed with its secret"
+    mend = "Copy it again, whole and with its line breaks; on paper it can be left out"
+    return Answer("key", Sign.WRONG, found, mend, CredentialsRefused.exit_code)
 
 
 def no_key(name: str, missing: Sequence[str], given: Sequence[str]) -> Answer:

@@ -192,6 +192,22 @@ def test_a_key_that_is_refused_is_77_and_never_shown(exchange: LocalExchange, ex
     assert not any(secret in f"{answers}" for secret in KEYS.values())
 
 
+def test_where_no_key_was_given_none_is_called_refused(exchange: LocalExchange) -> None:
+    exchange.faults.add("status-401")
+    answer = one(seen(exchange, "BTCUSDT"), "exchange")
+    assert answer.found.startswith("local: it wants a key, and none is given (AuthenticationError: ")
+    assert (answer.code, answer.mend.partition(",")[0]) == (77, "Give it a key")
+
+
+def test_a_secret_that_nothing_can_be_signed_with_is_told_as_that(exchange: LocalExchange) -> None:
+    broken = "-----BEGIN PRIVATE KEY-----\nbroken\n-----END PRIVATE KEY-----\n"
+    answers = seen(exchange, "BTCUSDT", apiKey=KEYS["apiKey"], secret=broken)
+    key = one(answers, "key")
+    assert key.found == "local: the key cannot be used as it is written: nothing can be signed with its secret"
+    assert (key.code, exit_code(answers)) == (77, 77)
+    assert "broken" not in f"{answers}"
+
+
 def test_half_a_key_is_told_by_what_is_missing(exchange: LocalExchange) -> None:
     key = one(seen(exchange, "BTCUSDT", apiKey=KEYS["apiKey"]), "key")
     assert (key.found, key.code) == ("local: the key is not whole, secret is missing", 77)

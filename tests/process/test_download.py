@@ -148,3 +148,16 @@ def test_on_a_terminal_a_bar_shows_which_symbol_and_how_far(
         assert b"Traceback" not in terminal.raw
     finally:
         terminal.close()
+
+
+def test_one_symbol_typed_in_two_ways_is_refused(project: Project, exchange: LocalExchange) -> None:
+    ended = project.run("download", "BTCUSDT", "BTC-USDT", "--exchange", "local", "--from", "1h")
+    assert (ended.code, ended.out) == (2, "")
+    assert "BTCUSDT and BTC-USDT are one symbol, which is given twice" in ended.err
+    assert len(exchange.ledger) == 0
+
+
+def test_one_candle_is_one(project: Project, exchange: LocalExchange) -> None:
+    newest = exchange.clock.now() // MINUTE_MS * MINUTE_MS - 60 * MINUTE_MS
+    ended = project.run("download", "BTCUSDT", "-e", "local", "--from", newest, "--to", newest)
+    assert ended.out.startswith("BTCUSDT  1 candle, "), ended.err

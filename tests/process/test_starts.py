@@ -170,7 +170,7 @@ def test_one_that_does_not_speak_tls(project: Project, exchange: LocalExchange) 
         ("dripping", 69, r"local: not ready within 6 s.*"),
         ("html", 69, r"local: its markets: .*"),
         ("empty-list", 69, r"local: its markets: .*"),
-        ("status-401", 77, r"local: its markets: the key was refused \(AuthenticationError: binance .*\)"),
+        ("status-401", 77, r"local: it wants a key, and none is given \(AuthenticationError: binance .*\)"),
     ],
 )
 def test_one_that_does_not_want_us(project: Project, exchange: LocalExchange, fault: str, code: int, says: str) -> None:
