@@ -140,7 +140,7 @@ def _of_ccxt(one: ExchangeConfig, survey: Survey) -> dict[str, Any] | None:
         return None
     return {
         "id": able.id,
-        "market": one.market,
+        "market": one.market if one.path or one.market in able.markets or able.minutes is None else None,
         "release": survey.release,
         "markets": list(able.markets),
         "minutes": able.minutes,

@@ -107,3 +107,9 @@ def test_nothing_of_ccxt_is_imported(tmp_path: Path) -> None:
         words, cwd=tmp_path, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(HOUSE)}
     )
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_exchange_without_a_market_of_ours_claims_none(livekit: Any) -> None:
+    (line,) = livekit("exchanges", "binancecoinm", "--json").out
+    assert json.loads(line)["ccxt"]["markets"] == []
+    assert json.loads(line)["ccxt"]["market"] is None
