@@ -354,8 +354,12 @@ def _stop(trouble: Trouble, minutes: Minutes) -> str:
 
 
 def _log(minutes: Minutes, *, silent: bool = True) -> str:
-    """Of a row whose websocket is silent on purpose, that need not be said."""
-    lines = [line for line in minutes.heard if not (silent and "by websocket in time" in line)]
+    """Of a row whose websocket is silent on purpose, that need not be said.
+
+    Nor that it brings something again: how soon it does depends on when it is opened anew.
+    """
+    heard = [line for line in minutes.heard if "by websocket again" not in line]
+    lines = [line for line in heard if not (silent and "by websocket in time" in line)]
     return " / ".join(_plain(line) for line in lines)
 
 
