@@ -34,7 +34,9 @@ from livekit_cli.wiring import Request, desks
 EXCHANGE = "binance"
 
 STREAM, REST = "stream", "rest"
-"""What a project calls its exchange, with websockets and without."""
+"""What a project calls its exchange, with websockets and where they cannot be reached."""
+
+NOWHERE = "ws://127.0.0.1:9/stream"
 
 KNOWN = 10
 """Symbols that a local exchange has under names of their own; all others are numbered."""
@@ -96,10 +98,12 @@ class Exchange:
         self._process.wait()
 
     def project(self, folder: Path, **more: Any) -> Path:
-        """A project that knows this exchange as STREAM, and as REST without websockets; `more` is for ccxt."""
+        """A project that knows this exchange as STREAM and as REST; `more` is for ccxt's constructor."""
         (folder / "configs").mkdir(parents=True, exist_ok=True)
-        for name in (STREAM, REST):
-            given = json.dumps(self.options | {"has": {"watchOHLCV": name == STREAM}} | more)
+        reached = self.options["urls"]
+        refused = reached | {"api": reached["api"] | {"ws": reached["api"]["ws"] | {"spot": NOWHERE}}}
+        for name, urls in ((STREAM, reached), (REST, refused)):
+            given = json.dumps(self.options | {"urls": urls} | more)
             (folder / "configs" / f"{name}.yaml").write_text(f"exchange: {EXCHANGE}\nccxt: {given}\n")
         return folder
 
