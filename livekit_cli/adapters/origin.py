@@ -82,7 +82,7 @@ def _begun(config: ExchangeConfig, data: Path) -> str:
     path = _file(config, data)
     try:
         return plain_bytes(path).decode(errors="replace").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # whoever makes the folder is told of the latter
         return config.name if config.name in BUILT_IN else ""
     except OSError as error:
         raise UsageError(
