@@ -195,7 +195,7 @@ class Connection:
             except Exception as error:
                 assert attempt is not None
                 self.trouble = in_short(error, attempt.status)
-                self._heed(error, attempt)
+                self._heed(error, attempt, tells=not starting)
                 if attempt.is_page and attempt.status is not None and attempt.status < FAILED:
                     raise FeedError(f"{self.name}: {what}: {A_PAGE}") from error
                 raise translated(error, self.name, what, starting=starting, status=attempt.status) from error
@@ -292,7 +292,7 @@ class Connection:
         finally:
             self._comparing = False
 
-    def _heed(self, error: Exception, attempt: _Attempt) -> None:
+    def _heed(self, error: Exception, attempt: _Attempt, *, tells: bool) -> None:
         """Leave the exchange alone when it asks for that, and mistrust the clock when it does."""
         kinds = [kind.__name__ for kind in type(error).__mro__]
         if "InvalidNonce" in kinds:
@@ -300,7 +300,8 @@ class Connection:
         headers = self.client.last_response_headers or {}
         machine = self.time.machine
         sent, now = attempt.sent / 1000, machine.seconds()
-        if left := self.pauses.heed(kinds, headers, sent=sent, now=now, wall_ms=machine.wall()):
+        left = self.pauses.heed(kinds, headers, sent=sent, now=now, wall_ms=machine.wall())
+        if tells:  # a start that fails says it itself
             self._tell_pause(left, attempt.status, now)
 
     def _tell_pause(self, seconds: float, status: int | None, now: float) -> None:

@@ -31,7 +31,7 @@ SIGNAL_KEYS = [
     "timestamp",
 ]  # fmt: skip
 CLOSED_KEYS = ["close_reason", "close_timestamp", "pnl"]
-PNL_KEYS = ["pnl_percentage", "price_open", "price_close"]
+PNL_KEYS = ["pnl_percentage", "price_open", "price_close", "slippage_percent", "fee_percent"]
 
 WAVE = '''
 from livekit_cli import Strategy

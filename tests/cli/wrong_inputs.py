@@ -2930,8 +2930,8 @@ WRONG: dict[str, tuple[Row, ...]] = {
             "events --symbol BTCUSDT",
             65,
             (
-                "data/signal/paper/csv-brisk-BTCUSDT.jsonl:1: it is written in format 2, this livekit reads "
-                "format 1. ADVICE"
+                "data/signal/paper/csv-brisk-BTCUSDT.jsonl:1: it is written in format 3, this livekit reads "
+                "those up to 2. ADVICE"
             ),
             ran=True,
             damage=newer,

@@ -536,7 +536,7 @@ def test_a_symbol_with_an_open_signal_is_urgent_whoever_asks_first(exchange: Loc
 def test_an_exchange_without_minutes_is_refused(exchange: LocalExchange, tmp_path: Path) -> None:
     async def asking() -> None:
         with pytest.raises(UsageError, match="local has no 1m candles, by which livekit watches a signal"):
-            async with venue_of(exchange, tmp_path, has={"fetchOHLCV": False}):
+            async with venue_of(exchange, tmp_path, "blockchaincom"):
                 raise AssertionError("open")
 
     run(asking())

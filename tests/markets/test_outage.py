@@ -1,10 +1,13 @@
-"""A day without the exchange: nothing piles up, neither in memory nor in the log, and then all goes on."""
+"""A day without the exchange: nothing piles up, neither in memory nor in the log, and then all goes on.
+
+How much memory that is in bytes, `benchmarks/exchange_week.py` measures, in a process of its own: here other tests have
+left theirs behind.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,20 +27,13 @@ IN_A_HURRY = replace(QUICK, attempts=(1.0, 1.0), retry=(0.001, 0.001), look=10.0
 MOST_OBJECTS = 1000
 """That came after that: fewer than one in each minute."""
 
-GROWN_BYTES = 6_000_000
-
-
-def resident() -> int:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
 
 def objects() -> int:
     gc.collect()
     return len(gc.get_objects())
 
 
-def test_a_day_without_the_exchange_costs_no_memory_and_a_dozen_lines_of_log(
+def test_in_a_day_without_the_exchange_nothing_piles_up_and_a_dozen_lines_are_logged(
     exchange: LocalExchange, tmp_path: Path
 ) -> None:
     async def minutes() -> None:
@@ -50,10 +46,10 @@ def test_a_day_without_the_exchange_costs_no_memory_and_a_dozen_lines_of_log(
             desk.heard.clear()
             for _ in range(WARM_UP):
                 await desk.next()
-            before, had = objects(), resident()
+            before = objects()
             for _ in range(DAY - WARM_UP):
                 await desk.next()
-            came, grown, heard = objects() - before, resident() - had, list(desk.heard)
+            came, heard = objects() - before, list(desk.heard)
             held = desk.post("BTCUSDT").snapshot.state
             await asyncio.to_thread(exchange.up)
             await desk.next()
@@ -64,7 +60,6 @@ def test_a_day_without_the_exchange_costs_no_memory_and_a_dozen_lines_of_log(
             assert len(others) == 1, "the outage is everybody's, and told once"
             assert "not reachable" in others[0]
             assert came < MOST_OBJECTS
-            assert grown < GROWN_BYTES
             assert isinstance(held, Open)
             assert "answers again, after 86" in desk.heard[-1]
             for symbol in ("BTCUSDT", "ETHUSDT"):

@@ -166,7 +166,11 @@ def test_one_that_does_not_speak_tls(project: Project, exchange: LocalExchange) 
             r"local: its markets: the exchange has shut us out .*; it is left alone for 120 s",
         ),
         ("status-429", 69, r"local: not ready within 6 s: the exchange has shut us out for a while \(429\)|.*60 s"),
-        ("status-503", 69, r"local: its markets: the request was refused \(ExchangeError: binance .*\)"),
+        (
+            "status-503",
+            69,
+            r"local: its markets: the exchange has trouble of its own \(503\) \(ExchangeError: .*\)",
+        ),
         ("dripping", 69, r"local: not ready within 6 s.*"),
         ("html", 69, r"local: its markets: .*"),
         ("empty-list", 69, r"local: its markets: .*"),
