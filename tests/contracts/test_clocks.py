@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 import pytest
 
@@ -12,17 +14,23 @@ from livekit_cli.core.candle import MINUTE_MS
 from livekit_cli.ports import Clock
 from livekit_cli.testing import FakeClock
 
+from .venues import clock_over
+
 START = 1_772_410_260_000
 END = START + 9 * MINUTE_MS
-CLOCKS: dict[str, Callable[[], Clock]] = {
-    "fake": lambda: FakeClock(START, END),
-    "replay": lambda: ReplayClock(START, 1e9, END),
+Made = AbstractContextManager[Clock]
+CLOCKS: dict[str, Callable[[Path, asyncio.Runner], Made]] = {
+    "fake": lambda *_: nullcontext(FakeClock(START, END)),
+    "replay": lambda *_: nullcontext(ReplayClock(START, 1e9, END)),
+    "binance": lambda folder, runner: clock_over(runner, folder, "binance", START, END),
+    "bybit": lambda folder, runner: clock_over(runner, folder, "bybit", START, END),
 }
 
 
 @pytest.fixture(params=CLOCKS)
-def clock(request: pytest.FixtureRequest) -> Clock:
-    return CLOCKS[request.param]()
+def clock(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Clock]:
+    with asyncio.Runner() as runner, CLOCKS[request.param](tmp_path, runner) as made:
+        yield made
 
 
 def minutes(clock: Clock, after: int | None) -> list[int]:
@@ -53,10 +61,19 @@ def test_the_age_of_a_minute_is_never_negative(clock: Clock) -> None:
     assert clock.age(4_102_444_800_000) == 0
 
 
-@pytest.mark.parametrize("make", [*CLOCKS.values(), WallClock], ids=[*CLOCKS, "wall"])
-def test_other_tasks_have_their_turn_between_two_minutes(make: Callable[[], Clock]) -> None:
+def test_other_tasks_have_their_turn_between_two_minutes(clock: Clock) -> None:
+    assert turns_while(clock, minutes=6) > 0
+
+
+def test_so_they_have_with_the_wall_clock() -> None:
+    assert turns_while(WallClock(), minutes=1) > 0
+
+
+def turns_while(clock: Clock, minutes: int) -> int:
+    """How often another task had its turn while so many minutes were waited for."""
+
     async def run() -> int:
-        clock, turns = make(), 0
+        turns = 0
 
         async def other() -> None:
             nonlocal turns
@@ -65,15 +82,14 @@ def test_other_tasks_have_their_turn_between_two_minutes(make: Callable[[], Cloc
                 await asyncio.sleep(0)
 
         task = asyncio.ensure_future(other())
-        last = await clock.next_minute(None)
-        if not isinstance(clock, WallClock):
-            for _ in range(5):
-                last = await clock.next_minute(last)
+        last: int | None = None
+        for _ in range(minutes):
+            last = await clock.next_minute(last)
         await asyncio.sleep(0)
         task.cancel()
         return turns
 
-    assert asyncio.run(run()) > 0
+    return asyncio.run(run())
 
 
 def test_the_wall_clock_gives_whole_minutes_that_have_closed() -> None:
